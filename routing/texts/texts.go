@@ -1,0 +1,214 @@
+// Package texts holds every text the program sends, in each language, and what is needed to send one.
+//
+// The wording lives in one file per language (vi.yaml, en.yaml), embedded in the program; the rules about
+// each text (to whom it goes, whether it is sent before a human has taken the case, what is filled into
+// it) live in one table, [RuleOf]. [Render] promises that a text is complete, in NFC and free of
+// characters that would turn a GSM-7 message into UCS-2; it refuses to return a text with a gap.
+//
+// The package decides nothing: whether a text may be sent, and in which form, is the caller's rule. It is
+// pure and knows neither cases nor people.
+package texts
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Language is a language the program writes in.
+type Language string
+
+// The languages every text exists in.
+const (
+	Vietnamese Language = "vi"
+	English    Language = "en"
+)
+
+// Languages returns the languages every text exists in, the first being the default.
+func Languages() []Language { return []Language{Vietnamese, English} }
+
+// Errors of [Render]. What wraps them names the key and the placeholder, never a value.
+var (
+	ErrUnknownKey      = errors.New("no such text")
+	ErrUnknownLanguage = errors.New("no such language")
+	ErrUnfilled        = errors.New("placeholder has no value")
+)
+
+// Names of the placeholders, for the values given to [Render].
+const (
+	Tag     = "the"     // the line's tag, which begins every alert
+	Code    = "ma"      // a case code, for example K7
+	Level   = "muc"     // how urgent a case is, from [Urgency]
+	Needed  = "nhu_cau" // what a person needs, from [Need]
+	Area    = "khu"     // the area's name, or [AreaUnknown]
+	Cases   = "ds"      // the codes of the cases a helper holds
+	Minutes = "phut"    // whole minutes
+	Until   = "gio"     // a time of day
+	Partner = "don_vi"  // an authority or service outside the ward's team
+	Phone   = "dt"      // the health station's telephone number, as people write it
+)
+
+// forms is one text in one language. Accented is empty where the language has a single form.
+type forms struct {
+	Accented string `yaml:"accented"`
+	Plain    string `yaml:"plain"`
+}
+
+// in returns the form asked for, or the only one there is.
+func (f forms) in(accented bool) string {
+	if accented && f.Accented != "" {
+		return f.Accented
+	}
+	return f.Plain
+}
+
+// edition is one language's message file.
+type edition struct {
+	Texts map[Key]forms    `yaml:"texts"`
+	Words map[string]forms `yaml:"words"`
+}
+
+//go:embed vi.yaml en.yaml
+var files embed.FS
+
+// editions reads the message files once. They are part of the program, so an error here is a fault of the
+// build; every exported function that can report one does.
+var editions = sync.OnceValues(func() (map[Language]edition, error) {
+	out := make(map[Language]edition)
+	for _, lang := range Languages() {
+		name := string(lang) + ".yaml"
+		raw, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read message file: %w", err)
+		}
+		var e edition
+		if err := yaml.UnmarshalWithOptions(raw, &e, yaml.Strict()); err != nil {
+			return nil, fmt.Errorf("read message file %s: %w", name, err)
+		}
+		out[lang] = e
+	}
+	return out, nil
+})
+
+// Check reports every fault of the message files: a text or word that is missing or unknown, a
+// placeholder that the rules do not know or the text does not hold. It is meant for a program's start and
+// for its self-test.
+func Check() error {
+	all, err := editions()
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, lang := range Languages() {
+		faults = append(faults, all[lang].faults(lang)...)
+	}
+	return errors.Join(faults...)
+}
+
+func (e edition) faults(lang Language) (faults []error) {
+	fault := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: "+format, append([]any{lang}, args...)...))
+	}
+	for _, key := range Keys() {
+		f, ok := e.Texts[key]
+		if !ok || f.Plain == "" || (lang == Vietnamese && f.Accented == "") {
+			fault("%s: %w", key, ErrUnknownKey)
+			continue
+		}
+		want := strings.Join(Placeholders(key), " ")
+		for _, accented := range []bool{false, true} {
+			if got := strings.Join(placeholdersOf(f.in(accented)), " "); got != want {
+				fault("%s: placeholders are %q, want %q", key, got, want)
+			}
+		}
+	}
+	for key := range e.Texts {
+		if _, ok := RuleOf(key); !ok {
+			fault("%s: %w", key, ErrUnknownKey)
+		}
+	}
+	for _, name := range wordNames() {
+		if f := e.Words[name]; f.Plain == "" || (lang == Vietnamese && f.Accented == "") {
+			fault("word %s: %w", name, ErrUnknownKey)
+		}
+	}
+	if extra := len(e.Words) - len(wordNames()); extra > 0 {
+		fault("%d words too many", extra)
+	}
+	return faults
+}
+
+// Render returns a text with its placeholders filled in, cleaned as [Clean] does. Accented asks for the
+// form with Vietnamese diacritics; the form without, which is the default for what the program sends,
+// also strips them from the values, because one accented area name would make the whole text UCS-2.
+// English has one form. Values the text does not ask for are ignored.
+//
+// It fails with [ErrUnknownKey], [ErrUnknownLanguage] or [ErrUnfilled]; a value that is empty or blank
+// does not fill its placeholder.
+func Render(lang Language, key Key, accented bool, values map[string]string) (string, error) {
+	all, err := editions()
+	if err != nil {
+		return "", err
+	}
+	e, ok := all[lang]
+	if !ok {
+		return "", fmt.Errorf("text %s: %w", key, ErrUnknownLanguage)
+	}
+	f, ok := e.Texts[key]
+	if !ok {
+		return "", fmt.Errorf("text %s: %w", key, ErrUnknownKey)
+	}
+	var b strings.Builder
+	rest := f.in(accented)
+	for {
+		before, name, after, found := nextPlaceholder(rest)
+		b.WriteString(before)
+		if !found {
+			return Clean(b.String()), nil
+		}
+		// A value is one line: a stray newline would let it imitate a text of its own.
+		value := strings.Join(strings.Fields(Clean(values[name])), " ")
+		if value == "" {
+			return "", fmt.Errorf("text %s: %s: %w", key, name, ErrUnfilled)
+		}
+		if !accented {
+			value = Unaccent(value)
+		}
+		b.WriteString(value)
+		rest = after
+	}
+}
+
+// nextPlaceholder splits a text at its first {name}.
+func nextPlaceholder(text string) (before, name, after string, found bool) {
+	before, rest, ok := strings.Cut(text, "{")
+	if !ok {
+		return text, "", "", false
+	}
+	name, after, ok = strings.Cut(rest, "}")
+	if !ok {
+		return text, "", "", false
+	}
+	return before, name, after, true
+}
+
+// placeholdersOf returns the names in braces in the order of their first appearance.
+func placeholdersOf(text string) []string {
+	var names []string
+	seen := make(map[string]bool)
+	for {
+		_, name, after, found := nextPlaceholder(text)
+		if !found {
+			return names
+		}
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+		text = after
+	}
+}
