@@ -1,0 +1,80 @@
+package routing
+
+import (
+	"time"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/contacts/phone"
+	"github.com/tincay/hotline/routing/roster"
+	"github.com/tincay/hotline/routing/texts"
+	"github.com/tincay/hotline/routing/triage"
+)
+
+// Step is one rung of a policy: whom to alert, how many of them at once, and how long to wait for an
+// answer before the next step.
+type Step struct {
+	Notify []contacts.Kind
+	AtOnce int // at most so many at a time; 0 means everyone
+	Wait   time.Duration
+}
+
+// PolicyKey says for which cases a list of steps is meant.
+type PolicyKey struct {
+	Urgency triage.Urgency
+	Need    triage.Need // empty: whatever the need
+}
+
+// Policy is what a line does with a case of each kind until somebody takes it, and how long whoever
+// took it may be silent.
+type Policy struct {
+	Steps      map[PolicyKey][]Step
+	AfterClaim map[triage.Urgency]time.Duration
+}
+
+// defaultAfterClaim is how long a helper may be silent where the line file does not say (contract §4).
+func defaultAfterClaim(u triage.Urgency) time.Duration {
+	switch u {
+	case triage.ImmediateDanger:
+		return 2 * time.Minute
+	case triage.Urgent:
+		return 15 * time.Minute
+	default:
+		return time.Hour
+	}
+}
+
+// For returns the steps for a case: those for its urgency and need, else those for its urgency.
+func (p Policy) For(u triage.Urgency, n triage.Need) []Step {
+	if steps, ok := p.Steps[PolicyKey{u, n}]; ok {
+		return steps
+	}
+	return p.Steps[PolicyKey{Urgency: u}]
+}
+
+// Area is a part of the ward and the words by which people name it.
+type Area struct {
+	Name  string
+	Words []string
+}
+
+// SupportNumber is a number people at risk text or call.
+type SupportNumber struct {
+	Number     phone.Number
+	SMS, Voice bool
+}
+
+// Line is everything the rules need to know about one support line. It does not change once made: a
+// change of the line file makes a new Line with a higher Generation.
+type Line struct {
+	ID         contacts.LineID
+	Tag        string // 2 to 6 letters or digits; begins every alert
+	Name       string
+	Language   texts.Language
+	Numbers    []SupportNumber
+	Directory  *contacts.Directory
+	Roster     roster.Roster
+	Areas      []Area
+	Triage     *triage.Classifier
+	Policy     Policy
+	Generation int64 // of the stored line file this was made from
+}
