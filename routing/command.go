@@ -1,0 +1,167 @@
+package routing
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tincay/hotline/routing/triage"
+)
+
+// Verb is what a contact's command does.
+type Verb string
+
+// The verbs of a contact (contract §5).
+const (
+	VerbNone     Verb = ""          // not a command
+	VerbTake     Verb = "take"      // 1, NHAN
+	VerbDecline  Verb = "decline"   // 0, BAN: declines what waits; from the holder, gives back
+	VerbGiveBack Verb = "give_back" // TRA
+	VerbClose    Verb = "close"     // XONG
+)
+
+// Command is a text read as a command. Code is empty if none was given.
+type Command struct {
+	Verb Verb
+	Code Code
+}
+
+// commandWords says which folded word means what.
+func commandWords(word string) Verb {
+	switch word {
+	case "1", "nhan":
+		return VerbTake
+	case "0", "ban":
+		return VerbDecline
+	case "tra":
+		return VerbGiveBack
+	case "xong":
+		return VerbClose
+	}
+	return VerbNone
+}
+
+// isTail reports whether a folded word may follow a command without changing it ("1 nha", "xong roi").
+func isTail(word string) bool {
+	return slices.Contains([]string{"nha", "nhe", "nghe", "a", "roi", "em", "chi", "anh"}, word)
+}
+
+// ParseCommand reads a text as a command. A command is the whole message, or the command and a case
+// code, give or take a small tail: "ban" alone declines, "Bạn ơi, bạn ở đâu?" is words for the person.
+func ParseCommand(text string) Command {
+	var cmd Command
+	for i, word := range strings.Fields(triage.FoldPlain(text)) {
+		code, isCode := parseCode(word)
+		verb := commandWords(word)
+		if verb == VerbNone && !isCode {
+			// "1k7": the digits that are commands are in no code.
+			verb = commandWords(word[:1])
+			if code, isCode = parseCode(word[1:]); verb != VerbNone && isCode && cmd == (Command{}) {
+				cmd = Command{Verb: verb, Code: code}
+				continue
+			}
+			verb, isCode = VerbNone, false
+		}
+		switch {
+		case verb != VerbNone && cmd.Verb == VerbNone:
+			cmd.Verb = verb
+		case isCode && cmd.Code == "":
+			cmd.Code = code
+		case isTail(word) && i > 0:
+		default:
+			return Command{}
+		}
+	}
+	if cmd.Verb == VerbNone {
+		return Command{}
+	}
+	return cmd
+}
+
+// codeLetters and codeDigits leave out what is mistaken for something else when read or heard.
+const (
+	codeLetters = "ABCDEFGHKMNPQRTVWXY"
+	codeDigits  = "346789"
+)
+
+// Code lengths: two characters while the line has few cases, three when those are taken. Longer ones
+// are given only when a flood of texts has used up all of those, because no request is refused for want
+// of a name.
+const (
+	minCode = 2
+	maxCode = 6
+)
+
+// parseCode reads a word as a case code: characters of the two sets, at least one of each.
+func parseCode(word string) (Code, bool) {
+	if len(word) < minCode || len(word) > maxCode {
+		return "", false
+	}
+	code := strings.ToUpper(word)
+	letters, digits := 0, 0
+	for i := range len(code) {
+		switch {
+		case strings.IndexByte(codeLetters, code[i]) >= 0:
+			letters++
+		case strings.IndexByte(codeDigits, code[i]) >= 0:
+			digits++
+		default:
+			return "", false
+		}
+	}
+	return Code(code), letters > 0 && digits > 0
+}
+
+// NewCodes makes candidates for the code of a new case, shortest first, from random numbers below the
+// bound it is given. The first that is free is to be used.
+func NewCodes(random func(below int) int) []Code {
+	lengths := []int{2, 2, 3, 3, 3, 4, 6}
+	codes := make([]Code, len(lengths))
+	for i, n := range lengths {
+		codes[i] = newCode(n, random)
+	}
+	return codes
+}
+
+func newCode(n int, random func(below int) int) Code {
+	const all = codeLetters + codeDigits
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = all[random(len(all))]
+	}
+	// One place is a letter and another a digit, so that a code is never a word or a number.
+	at := random(n)
+	b[at] = codeLetters[random(len(codeLetters))]
+	b[(at+1+random(n-1))%n] = codeDigits[random(len(codeDigits))]
+	return Code(b)
+}
+
+// addressed splits a helper's text into the code it begins or ends with, if that names one of cases,
+// and the words without it.
+func addressed(text string, cases []*Case) (*Case, string) {
+	words := strings.Fields(text)
+	if len(words) == 0 {
+		return nil, text
+	}
+	trimmed, first, last := strings.TrimSpace(text), words[0], words[len(words)-1]
+	if c := byCodeWord(first, cases); c != nil {
+		return c, strings.TrimSpace(trimmed[len(first):])
+	}
+	if c := byCodeWord(last, cases); c != nil {
+		return c, strings.TrimSpace(trimmed[:len(trimmed)-len(last)])
+	}
+	return nil, text
+}
+
+func byCodeWord(word string, cases []*Case) *Case {
+	code := strings.ToUpper(strings.Trim(word, " \t\r\n.,:;!?()[]-"))
+	return byCode(Code(code), cases)
+}
+
+func byCode(code Code, cases []*Case) *Case {
+	for _, c := range cases {
+		if code != "" && c.Code == code {
+			return c
+		}
+	}
+	return nil
+}

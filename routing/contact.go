@@ -1,0 +1,355 @@
+package routing
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/routing/texts"
+	"github.com/tincay/hotline/routing/triage"
+)
+
+// recent is how long after losing or closing a case, or after one they were asked about was closed, a
+// contact's texts are still read as being about it (contract §5).
+const recent = 24 * time.Hour
+
+// contactText handles a text of a contact. It reports false if the contact has nothing waiting, held or
+// recent, or is in danger themselves: then they are a person at risk like anyone.
+func (d *decider) contactText(contact contacts.Contact, e Text) bool {
+	l := d.listOf(contact)
+	cmd := ParseCommand(e.Body.Reveal())
+	switch {
+	case len(l.waiting)+len(l.held)+len(l.over) == 0:
+		return false
+	case cmd.Verb == VerbTake:
+		d.take(contact, l, cmd.Code)
+	case cmd.Verb == VerbDecline && l.declines(contact.ID, cmd.Code):
+		d.decline(contact, l, cmd.Code)
+	case cmd.Verb == VerbDecline, cmd.Verb == VerbGiveBack:
+		d.giveBack(contact, l, cmd.Code)
+	case cmd.Verb == VerbClose:
+		d.closeByHelper(contact, l, cmd.Code)
+	case len(l.held) > 0:
+		d.relayToPerson(contact, l, e)
+	case d.state.Own != nil || d.inDanger(e):
+		return false
+	case len(l.waiting) == 0 && !d.lostLately(contact, l.over):
+		return false
+	default:
+		d.notUnderstood(contact)
+	}
+	return true
+}
+
+// lostLately reports whether a contact closed one of these cases, was last asked about it, or lost it to
+// somebody else so recently that what they write may still be about it.
+func (d *decider) lostLately(contact contacts.Contact, over []*Case) bool {
+	return slices.ContainsFunc(over, func(c *Case) bool {
+		lost := c.TakenAt
+		if a := c.alert(contact.ID); a != nil && a.At.After(lost) {
+			lost = a.At
+		}
+		return !c.Open() || d.world.Now.Sub(lost) <= recent
+	})
+}
+
+// inDanger reports whether triage takes a contact's own words for danger.
+func (d *decider) inDanger(e Text) bool {
+	return d.world.Line.Triage.Classify(e.Body.Reveal()).Urgency == triage.ImmediateDanger
+}
+
+// caseList is a contact's cases by what the contact can do with them.
+type caseList struct {
+	waiting []*Case // wait for this contact's answer, most urgent first
+	held    []*Case // the contact has them, or had them until they fell silent
+	over    []*Case // asked about or held by them, now somebody else's, closed, or of a person kept apart
+}
+
+// listOf sorts a contact's cases. One of a person the contact was set apart from after being asked is
+// over for them, as if somebody else had been quicker: nothing shows that there is another reason.
+func (d *decider) listOf(contact contacts.Contact) caseList {
+	var l caseList
+	for _, c := range d.state.Cases {
+		switch {
+		case c.State == Closed && d.world.Now.Sub(c.ClosedAt) > recent:
+			d.out.Forget = append(d.out.Forget, Forgotten{Contact: contact.ID, Case: c.ID})
+		case d.world.Line.Directory.MayHold(contact.ID, c.Person) != contacts.Allowed:
+			l.over = append(l.over, c)
+		case c.Open() && c.Holder == contact.ID:
+			l.held = append(l.held, c)
+		case c.waitsFor(contact.ID) && !contact.Retired:
+			l.waiting = append(l.waiting, c)
+		default:
+			l.over = append(l.over, c)
+		}
+	}
+	l.waiting, l.held = mostUrgent(l.waiting), mostUrgent(l.held)
+	slices.SortStableFunc(l.over, func(a, b *Case) int { return b.OpenedAt.Compare(a.OpenedAt) })
+	return l
+}
+
+// declines reports whether a 0 is about a case that waits: the one named, or a bare one as long as there
+// is a case this contact has not declined yet. After that it is about the case they hold, if any.
+func (l caseList) declines(id contacts.ID, code Code) bool {
+	if code != "" {
+		return byCode(code, l.waiting) != nil
+	}
+	fresh := slices.ContainsFunc(l.waiting, func(c *Case) bool { return !c.alert(id).Declined })
+	return fresh || len(l.waiting) > 0 && len(l.held) == 0
+}
+
+// take gives a case to a contact: the one named, else the most urgent that waits, then the oldest. One
+// they declined is taken only when nothing else waits.
+func (d *decider) take(contact contacts.Contact, l caseList, code Code) {
+	var c *Case
+	if code != "" {
+		c = byCode(code, slices.Concat(l.waiting, l.held, l.over))
+	} else {
+		c = firstToTake(contact.ID, l)
+	}
+	switch {
+	case c == nil:
+		d.notUnderstood(contact)
+	case slices.Contains(l.waiting, c):
+		d.claim(d.edit(c), contact)
+	case slices.Contains(l.held, c) && code == "" && len(l.held) > 1:
+		d.askWhich(contact, l.held)
+	case slices.Contains(l.held, c):
+		d.holderSpoke(d.edit(c), contact)
+		if c.State == Claimed {
+			d.out.Reason = ReasonAlreadyHeld
+		}
+	default:
+		// The answer belongs to no case, so that whoever was set apart gets the same one as whoever was
+		// too late.
+		d.toContact(nil, contact.ID, PurposeNotice, texts.AlreadyTaken, d.caseValues(c))
+		d.out.Reason = ReasonAlreadyTaken
+	}
+}
+
+func firstToTake(id contacts.ID, l caseList) *Case {
+	for _, c := range l.waiting {
+		if !c.alert(id).Declined {
+			return c
+		}
+	}
+	for _, c := range l.held {
+		if c.asksHolder() {
+			return c
+		}
+	}
+	for _, list := range [][]*Case{l.waiting, l.held, l.over} {
+		if len(list) > 0 {
+			return list[0]
+		}
+	}
+	return nil
+}
+
+// claim makes a contact the holder of a case. They get what the case needs and the person's texts so
+// far; the others are told that it is taken; the person is told that there is somebody.
+func (d *decider) claim(c *Case, contact contacts.Contact) {
+	now := d.world.Now
+	if a := c.alert(contact.ID); a != nil {
+		switch a.State {
+		case AlertOut:
+			d.endAlert(c, a, AlertTaken)
+		default: // the step had ended, or they had declined: counted already
+			a.State = AlertTaken
+		}
+	}
+	formerHolder := c.Holder
+	d.settle(c, contact.ID)
+	c.State, c.Holder, c.TakenAt = Claimed, contact.ID, now
+	c.Unanswered = false
+	d.heardHolder(c)
+	d.out.Reason = ReasonClaimed
+	d.note(c, NoteClaimed, func(n *Note) {
+		d.by(contact.ID)(n)
+		n.Channel, n.Took, n.Step = c.Channel, now.Sub(c.ArrivedAt), c.Step+1
+	})
+
+	values := d.caseValues(c)
+	s := d.toContact(c, contact.ID, PurposeRelayToHelper, texts.TakenByYou, values)
+	values["nhu_cau"] = texts.Need(s.Language, s.Accented, string(c.Need))
+	values["khu"] = c.Area
+	if c.Area == "" {
+		values["khu"] = texts.AreaUnknown(s.Language, s.Accented)
+	}
+	if c.NoCalls {
+		d.tell(c, contact.ID, texts.ContactRule)
+	}
+	d.relayToHolder(c, 1, c.Said)
+	if formerHolder != "" && formerHolder != contact.ID {
+		d.tell(c, formerHolder, texts.AlreadyTaken)
+	}
+	if c.Urgency == triage.ImmediateDanger {
+		d.automatic(c, texts.DangerAckK)
+	} else {
+		d.automatic(c, texts.MatchedK)
+	}
+}
+
+// settle ends the alerting of a case that somebody has: everyone else who was asked since it began, did
+// not decline and may still know is told.
+func (d *decider) settle(c *Case, holder contacts.ID) {
+	for i := range c.Alerts {
+		a := &c.Alerts[i]
+		if a.Contact == holder {
+			continue
+		}
+		if a.State == AlertOut {
+			d.endAlert(c, a, AlertLate)
+		}
+		asked := !a.At.Before(c.AlertingSince) && !a.Declined && a.State != AlertFailed
+		if asked && d.world.Line.Directory.MayBeTold(a.Contact, c.Person) == contacts.Allowed {
+			d.tell(c, a.Contact, texts.AlreadyTaken)
+		}
+	}
+}
+
+// holderSpoke notes that the holder is still there. If the case was being alerted again because they had
+// been silent, it is theirs once more.
+func (d *decider) holderSpoke(c *Case, contact contacts.Contact) {
+	if c.State == Alerting {
+		d.settle(c, contact.ID)
+		c.State, c.Unanswered = Claimed, false
+		d.out.Reason = ReasonResumed
+		d.note(c, NoteClaimed, func(n *Note) { d.by(contact.ID)(n); n.Reason = ReasonResumed })
+	}
+	d.heardHolder(c)
+}
+
+func (d *decider) heardHolder(c *Case) {
+	c.HolderHeardAt = d.world.Now
+	d.listenForHolder(c)
+}
+
+// decline takes a contact out of the cases that wait for them, or out of the one named, until the policy
+// starts over.
+func (d *decider) decline(contact contacts.Contact, l caseList, code Code) {
+	var codes []string
+	for _, waiting := range l.waiting {
+		if code != "" && waiting.Code != code {
+			continue
+		}
+		c := d.edit(waiting)
+		a := c.alert(contact.ID)
+		wasOut := a.State == AlertOut
+		if wasOut {
+			d.endAlert(c, a, AlertDeclined)
+		}
+		a.Declined = true
+		codes = append(codes, string(c.Code))
+		if wasOut && a.Run == c.Run {
+			d.refill(c)
+		}
+	}
+	values := map[string]string{"the": d.world.Line.Tag, "ma": strings.Join(codes, ", ")}
+	d.toContact(nil, contact.ID, PurposeNotice, texts.Declined, values)
+	d.out.Reason = ReasonDeclined
+}
+
+// giveBack returns a held case to alerting; its holder counts as having declined.
+func (d *decider) giveBack(contact contacts.Contact, l caseList, code Code) {
+	held, ok := d.pickHeld(contact, l, code)
+	if !ok {
+		return
+	}
+	c := d.edit(held)
+	a := c.alert(contact.ID)
+	if a == nil {
+		c.Alerts = append(c.Alerts, Alert{Contact: contact.ID, Kind: contact.Kind, Channel: contacts.SMS, At: d.world.Now, State: AlertDeclined})
+		a = &c.Alerts[len(c.Alerts)-1]
+	}
+	c.Holder = ""
+	d.note(c, NoteGivenBack, d.by(contact.ID))
+	d.tell(c, contact.ID, texts.Declined)
+	d.out.Reason = ReasonGivenBack
+	if c.State == Claimed {
+		d.alertAgain(c, contact.ID)
+		return
+	}
+	a.Declined = true
+}
+
+// closeByHelper closes a held case.
+func (d *decider) closeByHelper(contact contacts.Contact, l caseList, code Code) {
+	held, ok := d.pickHeld(contact, l, code)
+	if !ok {
+		return
+	}
+	c := d.edit(held)
+	if c.State == Alerting {
+		d.settle(c, contact.ID)
+	}
+	c.State, c.ClosedAt, c.Deadlines = Closed, d.world.Now, nil
+	d.tell(c, contact.ID, texts.Closed)
+	d.out.Reason = ReasonClosedByHelper
+	d.note(c, NoteClosed, func(n *Note) {
+		d.by(contact.ID)(n)
+		n.Reason, n.Took = ReasonClosedByHelper, d.world.Now.Sub(c.ArrivedAt)
+	})
+}
+
+// pickHeld finds the held case a command is about. Where there is a doubt nothing is done and the
+// contact is asked.
+func (d *decider) pickHeld(contact contacts.Contact, l caseList, code Code) (*Case, bool) {
+	switch c := byCode(code, l.held); {
+	case c != nil:
+		return c, true
+	case code == "" && len(l.held) == 1:
+		return l.held[0], true
+	case len(l.held) > 0:
+		d.askWhich(contact, l.held)
+	default:
+		d.notUnderstood(contact)
+	}
+	return nil, false
+}
+
+// relayToPerson passes what a helper wrote to the person, without either number. Who holds several cases
+// must say which; until they do, nothing is passed on. Nor are words that name a case they do not hold:
+// those are for another person's eyes.
+func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
+	held, words := addressed(e.Body.Reveal(), slices.Concat(l.held, l.waiting, l.over))
+	if held == nil && len(l.held) == 1 {
+		held = l.held[0]
+	}
+	if !slices.Contains(l.held, held) || strings.TrimSpace(words) == "" {
+		d.askWhich(contact, l.held)
+		return
+	}
+	c := d.edit(held)
+	d.out.Reason = ReasonRelayed
+	d.holderSpoke(c, contact)
+	for _, piece := range texts.Split(words, maxWords) {
+		id := d.entryID(c, PurposeRelayToPerson)
+		ref := WordsRef("h" + id)
+		d.keep(c, ref, piece)
+		d.out.Sends = append(d.out.Sends, Send{
+			ID: id, Case: c.ID, Person: c.Person, Via: c.Via, Purpose: PurposeRelayToPerson, Words: ref,
+			Priority: priorityOf(c.Urgency), At: d.world.Now,
+			NotAfter: d.world.Now.Add(relayValidity), Validity: relayValidity,
+		})
+	}
+	d.note(c, NoteRelayed, d.by(contact.ID))
+}
+
+// askWhich asks a contact which of the cases they hold they mean.
+func (d *decider) askWhich(contact contacts.Contact, held []*Case) {
+	var codes []string
+	for _, c := range held {
+		codes = append(codes, string(c.Code))
+	}
+	d.toContact(nil, contact.ID, PurposeNotice, texts.WhichCase, map[string]string{
+		"ds": strings.Join(codes, ", "), "ma": codes[0],
+	})
+	d.out.Reason = ReasonWhichCase
+}
+
+func (d *decider) notUnderstood(contact contacts.Contact) {
+	d.toContact(nil, contact.ID, PurposeNotice, texts.BadCmd, nil)
+	d.out.Reason = ReasonNotUnderstood
+}

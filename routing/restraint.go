@@ -1,0 +1,90 @@
+package routing
+
+import (
+	"time"
+
+	"github.com/tincay/hotline/routing/texts"
+)
+
+// Restraint is why an automatic text to a person may or may not go out.
+type Restraint string
+
+// The answers of mayWrite.
+const (
+	RestraintNone        Restraint = "may_write"
+	RestraintHiding      Restraint = "hiding"
+	RestraintNoTexts     Restraint = "asked_not_to"
+	RestraintUnreachable Restraint = "unreachable"
+	RestraintUnknown     Restraint = "unknown_phone" // nothing is known of the phone, so not that it is safe
+	RestraintLate        Restraint = "late"          // the phone may be in other hands by now
+	RestraintTooMany     Restraint = "too_many"      // one already went within ten minutes
+	RestraintOncePerCase Restraint = "once_a_case"   // this text has had its turn in this case
+	RestraintTaken       Restraint = "taken"         // the text speaks of nobody, but somebody has it
+	RestraintNotTaken    Restraint = "not_taken"     // the text speaks of somebody, but nobody has it
+)
+
+const (
+	// afterHeard is how long after the person's own last text something automatic may still go out.
+	afterHeard = 60 * time.Second
+	// betweenTexts is the least time between two automatic texts to one phone.
+	betweenTexts = 10 * time.Minute
+)
+
+// mayWrite says whether the program itself may write to a person now (contract §5, last paragraph).
+// Every automatic text passes it twice: when it is decided on and just before it goes to the carrier.
+// A phone that buzzes can betray somebody who hides, so where it says no the text is dropped, not delayed.
+func mayWrite(p Person, c *Case, key texts.Key, now time.Time) Restraint {
+	switch {
+	case p.Number.IsZero():
+		return RestraintUnknown
+	case p.Hiding:
+		return RestraintHiding
+	case p.NoTexts:
+		return RestraintNoTexts
+	case p.Unreachable:
+		return RestraintUnreachable
+	case key == texts.NobodyK && c.State != Alerting:
+		return RestraintTaken
+	case (key == texts.MatchedK || key == texts.DangerAckK) && c.State != Claimed:
+		return RestraintNotTaken
+	case key != texts.NobodyK && now.After(c.HeardAt.Add(afterHeard)):
+		return RestraintLate
+	}
+	return RestraintNone
+}
+
+// automatic sends an automatic text to the person of a case if restraint allows it.
+func (d *decider) automatic(c *Case, key texts.Key) {
+	now, p := d.world.Now, d.person(c.Person)
+	why := mayWrite(*p, c, key, now)
+	notAfter := c.HeardAt.Add(afterHeard)
+	switch key {
+	case texts.NobodyK:
+		if c.NobodySent {
+			why = RestraintOncePerCase
+		}
+		c.NobodySent = true
+		notAfter = now.Add(automaticValidity)
+	case texts.MatchedK, texts.DangerAckK:
+		if c.MatchedSent {
+			why = RestraintOncePerCase
+		}
+		c.MatchedSent = true
+	default:
+		if why == RestraintNone && now.Sub(p.LastAutoText) < betweenTexts {
+			why = RestraintTooMany
+		}
+		if why == RestraintNone {
+			p.LastAutoText = now
+		}
+	}
+	if why != RestraintNone {
+		d.note(c, NoteWithheld, func(n *Note) { n.Reason = Reason(why) })
+		return
+	}
+	d.out.Sends = append(d.out.Sends, Send{
+		ID: d.entryID(c, PurposeAutomatic), Case: c.ID, Person: c.Person, Via: c.Via, Purpose: PurposeAutomatic, Text: key,
+		Language: d.world.Line.Language, Accented: c.Accented, Priority: priorityOf(c.Urgency),
+		At: now, NotAfter: notAfter, Validity: automaticValidity,
+	})
+}

@@ -1,0 +1,297 @@
+package store
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/contacts/phone"
+	"github.com/tincay/hotline/contacts/seal"
+	contactstore "github.com/tincay/hotline/contacts/store"
+	"github.com/tincay/hotline/routing"
+)
+
+//go:embed commit.lua
+var commitSource string
+
+var commitScript = redis.NewScript(commitSource)
+
+// Commit stores a decision in one atomic step, or nothing of it; see routing.Store.
+func (s *Store) Commit(ctx context.Context, line *routing.Line, event routing.EventID, now time.Time, d routing.Decision) error {
+	c := &commit{store: s, shard: s.shards.Of(line.ID), line: line.ID, now: now, keyAt: map[string]int{}, personKeys: map[phone.Key]*seal.PersonKey{}}
+	if err := c.build(line, event, d); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	answer, err := commitScript.Run(ctx, s.rdb, c.keys, c.args...).Text()
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	switch answer {
+	case "ok":
+		return nil
+	case "stale":
+		return routing.ErrStale
+	case "stale_line":
+		return routing.ErrStaleLine
+	case "duplicate":
+		return routing.ErrDuplicate
+	case "no_deadline":
+		return routing.ErrNoDeadline
+	}
+	return fmt.Errorf("commit: unknown answer %q", answer)
+}
+
+// commit is the list of operations of one run of the script.
+type commit struct {
+	store      *Store
+	shard      shard
+	line       contacts.LineID
+	now        time.Time
+	keys       []string
+	keyAt      map[string]int
+	args       []any
+	personKeys map[phone.Key]*seal.PersonKey
+}
+
+// key returns the position of a key in KEYS.
+func (c *commit) key(name string) int {
+	at, ok := c.keyAt[name]
+	if !ok {
+		c.keys = append(c.keys, name)
+		at = len(c.keys)
+		c.keyAt[name] = at
+	}
+	return at
+}
+
+func (c *commit) op(name string, args ...any) {
+	c.args = append(append(c.args, name), args...)
+}
+
+func (c *commit) build(line *routing.Line, event routing.EventID, d routing.Decision) error {
+	if event != "" {
+		c.op("seen", c.key(seenKey(c.shard, c.line, event)), seenKept.Milliseconds())
+	}
+	if len(d.Cases) > 0 {
+		c.op("check", c.key(contactstore.DirectoryKey(c.shard, c.line)), contactstore.GenerationField, line.Generation)
+	}
+	for _, p := range d.Persons {
+		if err := c.person(p); err != nil {
+			return err
+		}
+	}
+	for _, ch := range d.Cases {
+		if err := c.change(ch); err != nil {
+			return err
+		}
+	}
+	for _, f := range d.Forget {
+		c.op("set", c.key(c.listKey(f.Contact)), string(f.Case), "")
+	}
+	if err := c.words(d); err != nil {
+		return err
+	}
+	for _, s := range d.Sends {
+		if err := c.send(s); err != nil {
+			return err
+		}
+	}
+	if d.Done != nil {
+		c.done(*d.Done)
+	}
+	return c.journal(event, d)
+}
+
+func (c *commit) listKey(id contacts.ID) string {
+	return contactCasesKey(c.shard, c.line, c.store.keyset.ContactKey(c.line, id))
+}
+
+// change stores a case and keeps every index that leads to it.
+func (c *commit) change(ch routing.Change) error {
+	after := ch.After
+	data, err := encodeCase(after)
+	if err != nil {
+		return err
+	}
+	sealed, err := c.store.keyset.Seal(c.line, caseField(after.ID), data)
+	if err != nil {
+		return err
+	}
+	open, due := "0", ""
+	if after.Open() {
+		open = "1"
+		if next, ok := after.NextDeadline(); ok {
+			due = strconv.FormatInt(next.At.UnixMilli(), 10)
+		}
+	}
+	c.op("case", c.key(caseKey(c.shard, c.line, after.ID)), c.key(deadlinesKey(c.shard)), deadlineMember(c.line, after.ID),
+		after.Version, after.Version+1, open, due, sealed)
+
+	byPhone, byCode := openByPhoneKey(c.shard, c.line), codeKey(c.shard, c.line, after.Code)
+	label := ""
+	switch {
+	case ch.Before == nil:
+		c.op("index", c.key(byPhone), string(after.Person), "", string(after.ID))
+		c.op("fresh", c.key(byCode), string(after.ID))
+		label = after.Label()
+	case !after.Open() && ch.Before.Open():
+		c.op("index", c.key(byPhone), string(after.Person), string(after.ID), "")
+		c.op("expire", c.key(byCode), codeRest.Milliseconds())
+		for n := 1; n <= after.Said; n++ {
+			ref := routing.WordsRef("p" + strconv.Itoa(n))
+			c.op("expire", c.key(wordsKey(c.shard, c.line, after.ID, ref)), wordsKept.Milliseconds())
+		}
+	case after.Open():
+		label = after.Label()
+	}
+	c.op("set", c.key(openCasesKey(c.shard, c.line)), string(after.ID), label)
+	c.lists(ch)
+	return nil
+}
+
+// lists puts the case on the list of every contact who has come to know of it, and notes who was woken.
+func (c *commit) lists(ch routing.Change) {
+	known := map[contacts.ID]time.Time{}
+	if ch.Before != nil {
+		for _, id := range ch.Before.Knows() {
+			known[id] = time.Time{}
+		}
+		for _, a := range ch.Before.Alerts {
+			known[a.Contact] = a.At
+		}
+	}
+	for _, id := range ch.After.Knows() {
+		if _, ok := known[id]; !ok {
+			c.op("set", c.key(c.listKey(id)), string(ch.After.ID), string(ch.After.Person))
+		}
+	}
+	for _, a := range ch.After.Alerts {
+		if a.State == routing.AlertOut && !a.At.Equal(known[a.Contact]) {
+			c.op("set", c.key(wokenKey(c.shard, c.line)), string(a.Contact), strconv.FormatInt(a.At.UnixMilli(), 10))
+		}
+	}
+}
+
+// person stores what is kept of a phone, under a key of its own made at the first time.
+func (c *commit) person(p routing.Person) error {
+	wrapped := p.WrappedKey
+	if len(wrapped) == 0 {
+		own, fresh, err := c.store.keyset.NewPersonKey(c.line, p.Key)
+		if err != nil {
+			return err
+		}
+		c.personKeys[p.Key], wrapped = own, fresh
+	}
+	own, err := c.ownKey(p)
+	if err != nil {
+		return err
+	}
+	data, err := encodePerson(p)
+	if err != nil {
+		return err
+	}
+	sealed, err := own.Seal(personField, data)
+	if err != nil {
+		return err
+	}
+	c.op("person", c.key(personKey(c.shard, c.line, p.Key)), p.Version, p.Version+1, wrapped, sealed)
+	return nil
+}
+
+// words seals what was written with the key of the person whose case it belongs to.
+func (c *commit) words(d routing.Decision) error {
+	for _, w := range d.Words {
+		own, err := c.ownKey(w.Owner)
+		if err != nil {
+			return err
+		}
+		sealed, err := own.Seal(wordsField(w.Case, w.Ref), []byte(w.Text.Reveal()))
+		if err != nil {
+			return err
+		}
+		ttl := int64(0) // the person's own words stay as long as the case is open
+		if !strings.HasPrefix(string(w.Ref), "p") {
+			ttl = wordsKept.Milliseconds()
+		}
+		c.op("words", c.key(wordsKey(c.shard, c.line, w.Case, w.Ref)), sealed, ttl)
+	}
+	return nil
+}
+
+// ownKey returns a person's key: the one made in this commit, or the stored one.
+func (c *commit) ownKey(p routing.Person) (*seal.PersonKey, error) {
+	own, ok := c.personKeys[p.Key]
+	if ok {
+		return own, nil
+	}
+	if len(p.WrappedKey) == 0 {
+		return nil, ErrNoPerson
+	}
+	own, err := c.store.keyset.PersonKey(c.line, p.Key, p.WrappedKey)
+	if err != nil {
+		return nil, err
+	}
+	c.personKeys[p.Key] = own
+	return own, nil
+}
+
+func (c *commit) send(s routing.Send) error {
+	data, err := encodeSend(s)
+	if err != nil {
+		return err
+	}
+	sealed, err := c.store.keyset.Seal(c.line, entryField(s.ID), data)
+	if err != nil {
+		return err
+	}
+	p := s.Priority
+	c.op("send", c.key(lanesKey(c.shard, p)), c.key(queuesKey(c.shard, p)), c.key(waitingKey(c.shard, p)), c.key(entriesKey(c.shard)),
+		c.store.lane(c.line, s), string(s.ID), s.At.UnixMilli(), sealed)
+	return nil
+}
+
+func (c *commit) done(s routing.Send) {
+	p := s.Priority
+	c.op("done", c.key(lanesKey(c.shard, p)), c.key(queuesKey(c.shard, p)), c.key(waitingKey(c.shard, p)), c.key(entriesKey(c.shard)),
+		c.store.lane(c.line, s), string(s.ID), c.now.UnixMilli())
+}
+
+// noteRecord is a note as the journal holds it.
+type noteRecord struct {
+	Kind    string `json:"kind"`
+	Case    string `json:"case,omitempty"`
+	Contact string `json:"contact,omitempty"`
+	Role    string `json:"role,omitempty"`
+	Channel string `json:"channel,omitempty"`
+	Urgency string `json:"urgency,omitempty"`
+	Step    int    `json:"step,omitempty"`
+	Result  string `json:"result,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	TookMS  int64  `json:"took_ms,omitempty"`
+}
+
+func (c *commit) journal(event routing.EventID, d routing.Decision) error {
+	if len(d.Notes) == 0 {
+		return nil
+	}
+	notes := make([]noteRecord, len(d.Notes))
+	for i, n := range d.Notes {
+		notes[i] = noteRecord{
+			Kind: string(n.Kind), Case: string(n.Case), Contact: string(n.Contact), Role: string(n.Role), Channel: string(n.Channel),
+			Urgency: string(n.Urgency), Step: n.Step, Result: string(n.Result), Reason: string(n.Reason), TookMS: n.Took.Milliseconds(),
+		}
+	}
+	encoded, err := json.Marshal(notes)
+	if err != nil {
+		return err
+	}
+	c.op("journal", c.key(journalKey(c.shard)), c.now.UnixMilli(), string(c.line), string(event), string(d.Reason), encoded)
+	return nil
+}

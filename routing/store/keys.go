@@ -1,0 +1,82 @@
+package store
+
+import (
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/contacts/phone"
+	contactstore "github.com/tincay/hotline/contacts/store"
+	"github.com/tincay/hotline/routing"
+)
+
+// Every key begins with the hash tag of the line's shard. None holds anything personal: people are
+// keyed hashes, and so are contacts, because their ids are chosen by people.
+
+type shard = contactstore.Shard
+
+// caseKey: hash, kept after the case is closed. Fields: v (version, integer), open (0 or 1), due (unix
+// ms of the earliest deadline; empty when closed), d (the record, sealed with the keyset).
+func caseKey(s shard, line contacts.LineID, id routing.CaseID) string {
+	return string(s) + ":case:" + string(line) + ":" + string(id)
+}
+
+// personKey: hash, until the person is erased. Fields: v (version, integer), k (the person's own key,
+// wrapped by the keyset), d (the record, sealed with the person's key).
+func personKey(s shard, line contacts.LineID, p phone.Key) string {
+	return string(s) + ":person:" + string(line) + ":" + string(p)
+}
+
+// openByPhoneKey: hash from person (keyed hash) to the id of their open case. At most one each.
+func openByPhoneKey(s shard, line contacts.LineID) string {
+	return string(s) + ":open_by_phone:" + string(line)
+}
+
+// contactCasesKey: hash from case id to person (keyed hash), of the cases a contact was asked about or
+// holds, open or recent. contact is the keyed hash of the contact's id.
+func contactCasesKey(s shard, line contacts.LineID, contact string) string {
+	return string(s) + ":contact_cases:" + string(line) + ":" + contact
+}
+
+// openCasesKey: hash from the id of an open case to its state as counted: alerting, claimed, unanswered.
+func openCasesKey(s shard, line contacts.LineID) string {
+	return string(s) + ":open_cases:" + string(line)
+}
+
+// codeKey: string, the id of the case that has the code; expires codeRest after the case is closed.
+func codeKey(s shard, line contacts.LineID, code routing.Code) string {
+	return string(s) + ":code:" + string(line) + ":" + string(code)
+}
+
+// wokenKey: hash from contact id to the unix ms at which they were last alerted.
+func wokenKey(s shard, line contacts.LineID) string {
+	return string(s) + ":woken:" + string(line)
+}
+
+// wordsKey: string, one text sealed with the person's key; expires wordsKept after the case is closed.
+func wordsKey(s shard, line contacts.LineID, id routing.CaseID, ref routing.WordsRef) string {
+	return string(s) + ":words:" + string(line) + ":" + string(id) + ":" + string(ref)
+}
+
+// seenKey: string, expires after seenKept. The event of this id has had its effect.
+func seenKey(s shard, line contacts.LineID, id routing.EventID) string {
+	return string(s) + ":seen:" + string(line) + ":" + string(id)
+}
+
+// journalKey: stream of what happened to the lines of a shard, one entry a commit.
+func journalKey(s shard) string { return string(s) + ":journal" }
+
+// deadlinesKey: sorted set of "<line>/<case>", scored with the case's earliest deadline in unix ms or,
+// while a worker has taken it, with the end of its lease.
+func deadlinesKey(s shard) string { return string(s) + ":deadlines" }
+
+// lanesKey: sorted set of lanes (one a recipient) that have something to send, scored with when the
+// first of it is due in unix ms or, while a worker has taken it, with the end of its lease.
+func lanesKey(s shard, p routing.Priority) string { return string(s) + ":lanes:" + p.String() }
+
+// queuesKey: hash from lane to the ids of its entries, comma-separated, in the order they are to go.
+func queuesKey(s shard, p routing.Priority) string { return string(s) + ":queues:" + p.String() }
+
+// waitingKey: sorted set of entry ids, scored with when they were put on the agenda in unix ms.
+func waitingKey(s shard, p routing.Priority) string { return string(s) + ":waiting:" + p.String() }
+
+// entriesKey: hash. Field "<id>" is an entry sealed with the keyset; field "<id>:tried" the unix ms at
+// which it was first handed to a worker without the outcome being known.
+func entriesKey(s shard) string { return string(s) + ":entries" }
