@@ -10,8 +10,10 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -192,6 +194,14 @@ func (w *Worker) start(tokens chan struct{}, sh contactstore.Shard, work func())
 		defer func() {
 			<-tokens
 			w.Wake(sh)
+		}()
+		// One piece of work that cannot be done must not end the process, and with it every other: it
+		// comes due again when its lease ends. What was thrown may quote a message, so only its type is
+		// told.
+		defer func() {
+			if thrown := recover(); thrown != nil {
+				w.o.Logger.Error("panic in a worker", slog.String("type", fmt.Sprintf("%T", thrown)), slog.String("stack", string(debug.Stack())))
+			}
 		}()
 		work()
 	})

@@ -27,6 +27,9 @@ var (
 	laterScript = redis.NewScript(laterSource)
 )
 
+// placeDigits is how long an entry's place in its queue is, before the sealed entry.
+const placeDigits = 16
+
 // Want says how much to take from a shard's agenda.
 type Want struct {
 	Deadlines     int
@@ -208,7 +211,10 @@ func (s *Store) Entry(ctx context.Context, line contacts.LineID, id routing.Entr
 	if err != nil {
 		return routing.Send{}, false, fmt.Errorf("load entry: %w", err)
 	}
-	data, err := s.keyset.Open(line, entryField(id), sealed)
+	if len(sealed) < placeDigits {
+		return routing.Send{}, false, fmt.Errorf("load entry: %w", errBadRecord)
+	}
+	data, err := s.keyset.Open(line, entryField(id), sealed[placeDigits:])
 	if err != nil {
 		return routing.Send{}, false, fmt.Errorf("load entry: %w", err)
 	}

@@ -253,7 +253,7 @@ func (c *commit) send(s routing.Send) error {
 	}
 	p := s.Priority
 	c.op("send", c.key(lanesKey(c.shard, p)), c.key(queuesKey(c.shard, p)), c.key(waitingKey(c.shard, p)), c.key(entriesKey(c.shard)),
-		c.store.lane(c.line, s), string(s.ID), s.At.UnixMilli(), sealed)
+		c.key(sequenceKey(c.shard)), c.store.lane(c.line, s), string(s.ID), s.At.UnixMilli(), sealed)
 	return nil
 }
 

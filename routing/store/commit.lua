@@ -11,7 +11,8 @@
 --   fresh   key value                          string that must not exist yet
 --   words   key data ttl_ms                    ttl_ms 0: until told otherwise
 --   expire  key ttl_ms
---   send    lanes queues waiting entries lane id at_ms data
+--   send    lanes queues waiting entries sequence lane id at_ms data
+--                                              at the end of the queue of its lane
 --   done    lanes queues waiting entries lane id now_ms
 --   journal key now_ms line event reason notes
 -- Returns 'ok', 'stale', 'stale_line', 'duplicate' or 'no_deadline'; all but 'ok' changed nothing.
@@ -64,34 +65,26 @@ local ops = {
   expire = { 2,
     function() end,
     function(a) redis.call('PEXPIRE', KEYS[a[1]], a[2]) end },
-  send = { 8,
+  send = { 9,
     function() end,
     function(a)
-      local queue = redis.call('HGET', KEYS[a[2]], a[5])
-      if queue then
-        redis.call('HSET', KEYS[a[2]], a[5], queue .. ',' .. a[6])
-      else
-        redis.call('HSET', KEYS[a[2]], a[5], a[6])
-        redis.call('ZADD', KEYS[a[1]], a[7], a[5])
-      end
-      redis.call('ZADD', KEYS[a[3]], a[7], a[6])
-      redis.call('HSET', KEYS[a[4]], a[6], a[8])
+      local place = string.format('%016d', redis.call('INCR', KEYS[a[5]]))
+      redis.call('ZADD', KEYS[a[1]], 'NX', a[8], a[6]) -- a lane that waits or is taken keeps its time
+      redis.call('ZADD', KEYS[a[2]], 0, a[6] .. ' ' .. place .. ' ' .. a[7])
+      redis.call('ZADD', KEYS[a[3]], a[8], a[7])
+      redis.call('HSET', KEYS[a[4]], a[7], place .. a[9])
     end },
   done = { 7,
     function() end,
     function(a)
-      if redis.call('HDEL', KEYS[a[4]], a[6]) == 0 then return end
-      redis.call('HDEL', KEYS[a[4]], a[6] .. ':tried')
+      local entry = redis.call('HGET', KEYS[a[4]], a[6])
+      if not entry then return end
+      redis.call('HDEL', KEYS[a[4]], a[6], a[6] .. ':tried')
       redis.call('ZREM', KEYS[a[3]], a[6])
-      local left = {}
-      for id in string.gmatch(redis.call('HGET', KEYS[a[2]], a[5]) or '', '[^,]+') do
-        if id ~= a[6] then left[#left + 1] = id end
-      end
-      if #left == 0 then
-        redis.call('HDEL', KEYS[a[2]], a[5])
+      redis.call('ZREM', KEYS[a[2]], a[5] .. ' ' .. string.sub(entry, 1, 16) .. ' ' .. a[6])
+      if redis.call('ZLEXCOUNT', KEYS[a[2]], '[' .. a[5] .. ' ', '(' .. a[5] .. '!') == 0 then
         redis.call('ZREM', KEYS[a[1]], a[5])
       else
-        redis.call('HSET', KEYS[a[2]], a[5], table.concat(left, ','))
         redis.call('ZADD', KEYS[a[1]], a[7], a[5])
       end
     end },
@@ -103,7 +96,7 @@ local ops = {
 }
 
 -- Which arguments of an operation are positions of keys.
-local keys = { case = 2, send = 4, done = 4 }
+local keys = { case = 2, send = 5, done = 4 }
 
 local todo, i = {}, 1
 while i <= #ARGV do

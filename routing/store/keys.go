@@ -71,12 +71,16 @@ func deadlinesKey(s shard) string { return string(s) + ":deadlines" }
 // first of it is due in unix ms or, while a worker has taken it, with the end of its lease.
 func lanesKey(s shard, p routing.Priority) string { return string(s) + ":lanes:" + p.String() }
 
-// queuesKey: hash from lane to the ids of its entries, comma-separated, in the order they are to go.
+// queuesKey: sorted set of "<lane> <place> <entry id>", all scored 0 and so in the order in which the
+// entries of each lane are to go. The place is 16 digits.
 func queuesKey(s shard, p routing.Priority) string { return string(s) + ":queues:" + p.String() }
 
 // waitingKey: sorted set of entry ids, scored with when they were put on the agenda in unix ms.
 func waitingKey(s shard, p routing.Priority) string { return string(s) + ":waiting:" + p.String() }
 
-// entriesKey: hash. Field "<id>" is an entry sealed with the keyset; field "<id>:tried" the unix ms at
+// sequenceKey: string, the last place given in any queue of the shard; only grows.
+func sequenceKey(s shard) string { return string(s) + ":sequence" }
+
+// entriesKey: hash. Field "<id>" is the entry's place and the entry, sealed with the keyset; field "<id>:tried" the unix ms at
 // which it was first handed to a worker without the outcome being known.
 func entriesKey(s shard) string { return string(s) + ":entries" }

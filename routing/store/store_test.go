@@ -236,6 +236,11 @@ func TestCommit_OpensACase(t *testing.T) {
 		if len(d.Sends) != 3 {
 			t.Fatalf("opening a case sends %d messages, want two alerts and a first reply", len(d.Sends))
 		}
+		lanes := map[contacts.ID]string{"lan": "ward/c/" + lan, "hoa": "ward/c/" + hoa, "": "ward/p/" + person}
+		var places []string
+		for i, s := range d.Sends {
+			places = append(places, fmt.Sprintf("%s %016d %s", lanes[s.Contact], i+1, s.ID))
+		}
 		want := map[string]string{
 			"hotline:shards":                    "4",
 			"hotline:lines":                     "ward",
@@ -253,7 +258,8 @@ func TestCommit_OpensACase(t *testing.T) {
 			sh + ":journal":                     "1 entries",
 			sh + ":deadlines":                   "ward/" + id,
 			sh + ":lanes:" + p:                  joinSorted("ward/c/"+lan, "ward/c/"+hoa, "ward/p/"+person),
-			sh + ":queues:" + p:                 fields(map[string]string{"ward/c/" + lan: entry(0), "ward/c/" + hoa: entry(1), "ward/p/" + person: entry(2)}),
+			sh + ":queues:" + p:                 joinSorted(places...),
+			sh + ":sequence":                    "3",
 			sh + ":waiting:" + p:                joinSorted(entry(0), entry(1), entry(2)),
 			sh + ":entries":                     fields(map[string]string{entry(0): "<sealed>", entry(1): "<sealed>", entry(2): "<sealed>"}),
 		}

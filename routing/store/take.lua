@@ -2,7 +2,7 @@
 -- not done or put back by then comes due again by itself.
 -- KEYS[1]  deadlines (sorted set)
 -- KEYS[2]  entries (hash)
--- KEYS[3]  lanes, KEYS[4] queues of the first priority; then two more for each further priority
+-- KEYS[3]  lanes (sorted set), KEYS[4] queues (sorted set) of the first priority; then two more for each further priority
 -- ARGV[1]  now, unix ms
 -- ARGV[2]  until when deadlines are leased, unix ms     ARGV[3]  at most so many of them
 -- ARGV[4]  until when lanes are leased, unix ms         ARGV[5]  at most so many of them
@@ -19,14 +19,15 @@ local entries, room = {}, tonumber(ARGV[5])
 for k = 3, #KEYS, 2 do
   if room > 0 then
     for _, lane in ipairs(redis.call('ZRANGEBYSCORE', KEYS[k], '-inf', now, 'LIMIT', 0, room)) do
-      local id = string.match(redis.call('HGET', KEYS[k + 1], lane) or '', '[^,]+')
+      local first = redis.call('ZRANGEBYLEX', KEYS[k + 1], '[' .. lane .. ' ', '(' .. lane .. '!', 'LIMIT', 0, 1)[1]
+      local id = first and string.match(first, '[^ ]+$')
       local entry = id and redis.call('HGET', KEYS[2], id)
       if entry then
         local tried = redis.call('HGET', KEYS[2], id .. ':tried') or ''
         if tried == '' then redis.call('HSET', KEYS[2], id .. ':tried', now) end
         redis.call('ZADD', KEYS[k], ARGV[4], lane)
         room = room - 1
-        for _, v in ipairs({ lane, id, entry, tried, (k - 3) / 2 }) do entries[#entries + 1] = v end
+        for _, v in ipairs({ lane, id, string.sub(entry, 17), tried, (k - 3) / 2 }) do entries[#entries + 1] = v end
       else
         redis.call('ZREM', KEYS[k], lane)
       end

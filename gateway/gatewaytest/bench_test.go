@@ -1,0 +1,106 @@
+package gatewaytest_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tincay/hotline/gateway/gatewaytest"
+	"github.com/tincay/hotline/gateway/simulator"
+	"github.com/tincay/hotline/routing/routingtest"
+)
+
+// realWorld runs one gateway on a real redis-server with appendfsync always, in real time.
+func realWorld(b *testing.B) (*gatewaytest.World, *gatewaytest.Gateway) {
+	b.Helper()
+	w := gatewaytest.New(b, gatewaytest.Options{Redis: routingtest.NewServer(b).Client()})
+	return w, w.Start()
+}
+
+// webhook makes a signed request as the carrier would post it.
+func webhook(path string, form url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Twilio-Signature", simulator.Sign(gatewaytest.AuthToken, gatewaytest.PublicURL+path, form))
+	return r
+}
+
+// BenchmarkWebhookUntilCarrier measures an idle system: from a first text's arrival until the carrier
+// has the first alert. It reports the median and the 99th percentile.
+func BenchmarkWebhookUntilCarrier(b *testing.B) {
+	w, g := realWorld(b)
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		r := webhook("/twilio/sms", inbound(fmt.Sprintf("SMbench%d", i), fmt.Sprintf("+84936%06d", i), "chong em danh em"))
+		seen := len(w.Carrier.Requests())
+		began := time.Now()
+		g.App.Webhooks().ServeHTTP(httptest.NewRecorder(), r)
+		took = append(took, firstAlert(b, w, seen).Sub(began))
+		b.StopTimer()
+		waitQuiet(w)
+		b.StartTimer()
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// firstAlert waits for the first request at the carrier after those seen, and returns when it came.
+func firstAlert(b *testing.B, w *gatewaytest.World, seen int) time.Time {
+	b.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		if all := w.Carrier.Requests(); len(all) > seen {
+			return all[seen].At
+		}
+		time.Sleep(50 * time.Microsecond)
+	}
+	b.Fatal("no request at the carrier")
+	return time.Time{}
+}
+
+// waitQuiet waits until nothing more arrives at the carrier.
+func waitQuiet(w *gatewaytest.World) {
+	for n := -1; n != len(w.Carrier.Requests()); {
+		n = len(w.Carrier.Requests())
+		time.Sleep(3 * time.Millisecond)
+	}
+}
+
+// BenchmarkWebhook measures signed, deduplicated, stored texts, each from a phone that has a case already
+// (the heavier path: two reads before the commit).
+func BenchmarkWebhook(b *testing.B) {
+	for name, phones := range map[string]int64{"new_phones": 1 << 40, "known_phones": 2000} {
+		b.Run(name, func(b *testing.B) {
+			_, g := realWorld(b)
+			hooks := g.App.Webhooks()
+			var n, failed atomic.Int64
+			requests := make(chan *http.Request, 4096)
+			go func() {
+				for i := range int64(b.N) {
+					requests <- webhook("/twilio/sms", inbound(fmt.Sprintf("SMload%d", i), fmt.Sprintf("+84937%06d", i%phones), "em o nha, chong em danh em"))
+				}
+				close(requests)
+			}()
+			b.SetParallelism(32)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					answer := httptest.NewRecorder()
+					hooks.ServeHTTP(answer, <-requests)
+					n.Add(1)
+					if answer.Code != http.StatusOK {
+						failed.Add(1)
+					}
+				}
+			})
+			b.ReportMetric(float64(n.Load())/b.Elapsed().Seconds(), "webhooks/s")
+			b.ReportMetric(float64(failed.Load()), "failed")
+		})
+	}
+}
