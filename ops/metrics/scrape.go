@@ -1,0 +1,128 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/routing"
+)
+
+// Stored is what the replicas share and metrics are read from.
+type Stored interface {
+	// CaseCounts counts a line's open cases by state; states without cases may be missing.
+	CaseCounts(ctx context.Context, line contacts.LineID) (map[string]int, error)
+	// OldestWaiting returns, by priority, for how long the oldest message has waited to be handed to
+	// the carrier; priorities with nothing waiting may be missing.
+	OldestWaiting(ctx context.Context) (map[routing.Priority]time.Duration, error)
+}
+
+// scrapeTime is how long storage may take in one scrape, well below Prometheus' default limit of 10 s: a
+// storage that hangs then costs its own series and not all of them.
+const scrapeTime = 2 * time.Second
+
+// scrape gathers what is not counted as it happens but read when asked for.
+type scrape struct {
+	stored Stored
+	lines  func() []*routing.Line
+
+	cases  *prometheus.Desc
+	outbox *prometheus.Desc
+	onCall *prometheus.Desc
+	errors *prometheus.CounterVec
+}
+
+func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
+	s := &scrape{
+		stored: stored,
+		lines:  lines,
+		cases: prometheus.NewDesc("hotline_cases",
+			"Open cases, by state; the same on every replica.", []string{"line", "state"}, nil),
+		outbox: prometheus.NewDesc("hotline_outbox_oldest_seconds",
+			"For how long the oldest message that waits for the carrier has waited, 0 if none does; the same on every replica.",
+			[]string{"priority"}, nil),
+		onCall: prometheus.NewDesc("hotline_oncall_contacts",
+			"Contacts on call now.", []string{"line", "kind"}, nil),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "hotline_scrape_errors_total",
+			Help: "Reads of storage for a scrape that failed, by the metric that was left out.",
+		}, []string{"metric"}),
+	}
+	for _, metric := range []string{metricCases, metricOutbox} {
+		s.errors.WithLabelValues(metric)
+	}
+	return s
+}
+
+// What a scrape reads from storage.
+const (
+	metricCases  = "hotline_cases"
+	metricOutbox = "hotline_outbox_oldest_seconds"
+)
+
+// Describe implements [prometheus.Collector].
+func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
+	ch <- s.cases
+	ch <- s.outbox
+	ch <- s.onCall
+	s.errors.Describe(ch)
+}
+
+// Collect implements [prometheus.Collector].
+func (s *scrape) Collect(ch chan<- prometheus.Metric) {
+	lines := s.lines()
+	s.collectOnCall(ch, lines)
+
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
+	defer cancel()
+	s.collectOutbox(ctx, ch)
+	s.collectCases(ctx, ch, lines)
+	// Last, so that the failures of this very scrape are in it.
+	s.errors.Collect(ch)
+}
+
+func (s *scrape) collectOnCall(ch chan<- prometheus.Metric, lines []*routing.Line) {
+	now := time.Now()
+	for _, line := range lines {
+		count := map[contacts.Kind]int{}
+		onCall := line.Roster.OnCall(now)
+		for _, c := range line.Directory.All() {
+			if !c.Retired && onCall.Has(c.ID) {
+				count[c.Kind]++
+			}
+		}
+		for _, kind := range contacts.Kinds() {
+			gauge(ch, s.onCall, float64(count[kind]), string(line.ID), string(kind))
+		}
+	}
+}
+
+func (s *scrape) collectOutbox(ctx context.Context, ch chan<- prometheus.Metric) {
+	ages, err := s.stored.OldestWaiting(ctx)
+	if err != nil {
+		s.errors.WithLabelValues(metricOutbox).Inc()
+		return
+	}
+	for _, p := range routing.Priorities() {
+		gauge(ch, s.outbox, seconds(ages[p]), p.String())
+	}
+}
+
+func (s *scrape) collectCases(ctx context.Context, ch chan<- prometheus.Metric, lines []*routing.Line) {
+	for _, line := range lines {
+		counts, err := s.stored.CaseCounts(ctx, line.ID)
+		if err != nil {
+			s.errors.WithLabelValues(metricCases).Inc()
+			continue
+		}
+		for _, state := range caseStates() {
+			gauge(ch, s.cases, float64(counts[state]), string(line.ID), state)
+		}
+	}
+}
+
+func gauge(ch chan<- prometheus.Metric, d *prometheus.Desc, value float64, labels ...string) {
+	ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
