@@ -125,12 +125,16 @@ func (s *Service) Handle(ctx context.Context, line contacts.LineID, e Event) (De
 }
 
 func (s *Service) try(ctx context.Context, l *Line, e Event) (Decision, error) {
-	loaded, err := s.o.Store.Load(ctx, s.query(l, e))
+	q := s.query(l, e)
+	loaded, err := s.o.Store.Load(ctx, q)
 	if err != nil {
 		return Decision{}, err
 	}
 	if loaded.Duplicate {
 		return Decision{}, ErrDuplicate
+	}
+	if len(q.Codes) > 0 && loaded.Code == "" {
+		return Decision{}, ErrStale // every candidate is in use: try others
 	}
 	d := Decide(loaded.State, e, World{Now: loaded.Now, Line: l, Code: loaded.Code, Woken: loaded.Woken})
 	if d.empty() && e.ID() == "" {

@@ -151,8 +151,8 @@ func (w *World) Apply(lineFile string) {
 	}
 }
 
-// Start runs one more gateway.
-func (w *World) Start() *Gateway {
+// Open makes one more gateway that takes in what arrives but does not work on the agenda.
+func (w *World) Open() *Gateway {
 	w.t.Helper()
 	cfg := *w.cfg
 	app, err := gateway.Open(context.Background(), &cfg, gateway.Options{
@@ -161,13 +161,21 @@ func (w *World) Start() *Gateway {
 	if err != nil {
 		w.t.Fatalf("open gateway: %v", err)
 	}
+	g := &Gateway{App: app, stop: func() {}, done: make(chan struct{})}
+	w.gate.add(g)
+	return g
+}
+
+// Start runs one more gateway.
+func (w *World) Start() *Gateway {
+	w.t.Helper()
+	g := w.Open()
 	ctx, stop := context.WithCancel(context.Background())
-	g := &Gateway{App: app, stop: stop, done: make(chan struct{})}
+	g.stop = stop
 	go func() {
 		defer close(g.done)
-		app.Run(ctx)
+		g.App.Run(ctx)
 	}()
-	w.gate.add(g)
 	w.t.Cleanup(func() { w.Stop(g) })
 	return g
 }

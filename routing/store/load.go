@@ -55,10 +55,10 @@ func (l *loading) first(ctx context.Context) error {
 		seen     *redis.IntCmd
 		own      *redis.StringCmd
 		list     *redis.MapStringStringCmd
-		codes    []*redis.IntCmd
+		codes    *redis.SliceCmd
 		woken    *redis.MapStringStringCmd
 	)
-	_, err := l.store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := l.store.pipelined(ctx, func(p redis.Pipeliner) {
 		clockCmd = readClock(ctx, p, l.shard)
 		if q.Event != "" {
 			seen = p.Exists(ctx, seenKey(l.shard, line, q.Event))
@@ -73,13 +73,16 @@ func (l *loading) first(ctx context.Context) error {
 		if q.Case != "" {
 			l.wantCase(ctx, p, q.Case)
 		}
-		for _, code := range q.Codes {
-			codes = append(codes, p.Exists(ctx, codeKey(l.shard, line, code)))
+		if len(q.Codes) > 0 {
+			keys := make([]string, len(q.Codes))
+			for i, code := range q.Codes {
+				keys[i] = codeKey(l.shard, line, code)
+			}
+			codes = p.MGet(ctx, keys...)
 		}
 		woken = p.HGetAll(ctx, wokenKey(l.shard, line))
-		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return err
 	}
 	now, err := clockTime(clockCmd)
@@ -95,10 +98,9 @@ func (l *loading) first(ctx context.Context) error {
 	if list != nil {
 		l.listed = list.Val()
 	}
-	for i, c := range codes {
-		if c.Val() == 0 {
-			l.out.Code = q.Codes[i]
-			break
+	if codes != nil {
+		if free := slices.Index(codes.Val(), nil); free >= 0 {
+			l.out.Code = q.Codes[free]
 		}
 	}
 	l.out.Woken = make(map[contacts.ID]time.Time, len(woken.Val()))
