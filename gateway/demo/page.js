@@ -1,0 +1,103 @@
+// Keeps the page up to date. Everything works without it too, by posting forms and reloading.
+"use strict";
+
+const trouble = document.getElementById("trouble");
+let ahead = 0; // how far the demo's clock is ahead of this browser's, in ms
+
+function say(text) {
+  trouble.textContent = text;
+  trouble.hidden = !text;
+}
+
+// fill puts new content into an element. In one that grows, what stands there already stays, so that
+// a screen reader reads only what is new.
+function fill(element, html) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  if (!("grows" in element.dataset)) {
+    element.replaceChildren(fresh.content);
+    return [];
+  }
+  const before = [...element.children], after = [...fresh.content.children];
+  let same = 0;
+  while (same < before.length && same < after.length && before[same].outerHTML === after[same].outerHTML) same++;
+  before.slice(same).forEach((old) => old.remove());
+  const added = after.slice(same);
+  element.append(...added);
+  return added;
+}
+
+// ring shakes a phone that got a text.
+function ring(phone) {
+  phone.classList.remove("ringing");
+  void phone.offsetWidth; // so that the animation starts over
+  phone.classList.add("ringing");
+}
+document.addEventListener("animationend", (event) => event.target.classList.remove("ringing"));
+
+let first = true; // the first update shows what the page shows already: nothing rings
+function update(event) {
+  const { now_ms, fragments } = JSON.parse(event.data);
+  ahead = now_ms - Date.now();
+  for (const [id, html] of Object.entries(fragments)) {
+    const element = document.getElementById(id);
+    if (!element) continue;
+    const added = fill(element, html);
+    if (added.length) element.parentElement.scrollTop = 0; // its bottom: the column is reversed
+    if (!first && "rings" in element.dataset && added.some((p) => p.classList.contains("theirs"))) {
+      ring(element.closest(".phone"));
+    }
+  }
+  first = false;
+  say("");
+  tick();
+}
+
+// tick moves every clock.
+function tick() {
+  const now = Date.now() + ahead;
+  for (const clock of document.querySelectorAll("[data-due]")) {
+    const left = Number(clock.dataset.due) - now;
+    const seconds = Math.max(0, Math.ceil(left / 1000));
+    clock.textContent = seconds > 0 ? seconds + " " + document.body.dataset.unit : document.body.dataset.now;
+    const bar = clock.parentElement.querySelector("progress");
+    bar.value = Math.min(1, Math.max(0, 1 - left / (Number(clock.dataset.span) || 1)));
+  }
+}
+setInterval(tick, 250);
+
+async function send(form, submitter) {
+  const body = new URLSearchParams(new FormData(form));
+  if (submitter && submitter.name) body.set(submitter.name, submitter.value);
+  const field = form.querySelector("input");
+  const written = field && field.value;
+  if (field) field.value = ""; // at once, so that the next text can be typed
+  try {
+    // The answer to a form is a redirect to the page, which is open already.
+    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    if (answer.type === "opaqueredirect" || answer.ok) return;
+  } catch {
+    // told below, like any other failure
+  }
+  if (field && !field.value) field.value = written;
+  say(document.body.dataset.failed);
+}
+
+document.addEventListener("submit", (event) => {
+  if (!("send" in event.target.dataset)) return;
+  event.preventDefault();
+  send(event.target, event.submitter);
+});
+
+// Whoever touches a phone has seen what it shows.
+document.addEventListener("pointerdown", (event) => {
+  const phone = event.target.closest && event.target.closest(".phone");
+  const badge = phone && phone.querySelector(".badge");
+  if (badge && !badge.contains(event.target)) badge.form.requestSubmit();
+});
+
+const query = new URLSearchParams({ world: document.body.dataset.world, language: document.body.dataset.language });
+const updates = new EventSource("/events?" + query);
+updates.addEventListener("update", update);
+updates.addEventListener("reload", () => location.reload());
+updates.addEventListener("error", () => say(document.body.dataset.offline));

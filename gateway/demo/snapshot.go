@@ -1,0 +1,88 @@
+package demo
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/tincay/hotline/gateway/simulator"
+	"github.com/tincay/hotline/routing"
+)
+
+// snapshot is what a world shows at one moment.
+type snapshot struct {
+	Now     time.Time
+	Line    *routing.Line
+	Cases   []*routing.Case // open, oldest first
+	Story   []happening
+	Codes   map[routing.CaseID]routing.Code
+	Threads map[string]thread // by handset
+}
+
+// thread is what stands on one phone.
+type thread struct {
+	Texts  []shownText
+	Unread int
+}
+
+// shownText is one text on a phone.
+type shownText struct {
+	Mine bool // written on this phone
+	Body string
+	At   time.Time
+}
+
+// relayed reports whether a helper has written to the person of a case.
+func (s *snapshot) relayed(id routing.CaseID) bool {
+	return slices.ContainsFunc(s.Story, func(h happening) bool {
+		return slices.ContainsFunc(h.Notes, func(n note) bool { return n.Kind == routing.NoteRelayed && n.Case == id })
+	})
+}
+
+// look reads everything that is to be shown.
+func (w *world) look(ctx context.Context) (*snapshot, error) {
+	line, err := w.app.Line(w.ward.file.ID)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := w.app.OpenCases(ctx, line.ID)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := w.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	s := &snapshot{
+		Now: time.Now(), Line: line, Cases: cases, Story: slices.Clone(w.story), Codes: maps.Clone(w.codes),
+		Threads: map[string]thread{},
+	}
+	for _, h := range w.ward.handsets {
+		s.Threads[h.ID] = w.threadOf(h)
+	}
+	return s, nil
+}
+
+// threadOf collects the texts of one phone. The caller holds w.mu.
+func (w *world) threadOf(h handset) thread {
+	var t thread
+	for _, change := range w.texts {
+		if change.Phone != h.Number.E164() {
+			continue
+		}
+		switch change.Kind {
+		case simulator.Wrote:
+			t.Unread = 0 // whoever writes has looked
+		case simulator.Shown:
+			if change.Seq > w.read[h.ID] {
+				t.Unread++
+			}
+		default:
+			continue // a text that never arrives is not on the phone
+		}
+		t.Texts = append(t.Texts, shownText{Mine: change.Kind == simulator.Wrote, Body: change.Message.Body, At: change.At})
+	}
+	return t
+}
