@@ -2,15 +2,11 @@
 package routingtest
 
 import (
-	"bytes"
 	"context"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -40,23 +36,16 @@ func NewRedis(t testing.TB) (redis.UniversalClient, *miniredis.Miniredis) {
 
 // Server is a real redis-server of the test's own, with the durability production asks for.
 type Server struct {
-	t      testing.TB
-	dir    string
-	cmd    *exec.Cmd
-	exited chan struct{}
-	output bytes.Buffer
+	t       testing.TB
+	dir     string
+	process *process
 }
 
 // NewServer starts redis-server. Where it is not installed the test is skipped, but in CI (CI=true) it
 // fails: there it has to be.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("redis-server is not installed, and in CI it has to be")
-		}
-		t.Skip("redis-server is not installed; this test needs the real one (Debian: apt-get install redis-server)")
-	}
+	Need(t, installed("redis-server"))
 	// A socket's path is limited to about a hundred characters, which a test's own directory may exceed.
 	dir, err := os.MkdirTemp("", "hotline-redis")
 	if err != nil {
@@ -64,7 +53,9 @@ func NewServer(t testing.TB) *Server {
 	}
 	s := &Server{t: t, dir: dir}
 	t.Cleanup(func() {
-		s.Kill()
+		if s.process != nil {
+			s.process.kill()
+		}
 		_ = os.RemoveAll(dir)
 	})
 	s.Start()
@@ -88,44 +79,14 @@ func (s *Server) Client() redis.UniversalClient {
 // Start starts the server, after Kill with the data it had on disk, and waits until it answers.
 func (s *Server) Start() {
 	s.t.Helper()
-	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", filepath.Join(s.dir, "redis.sock"),
+	p, err := startProcess(func() (redis.UniversalClient, error) { return contactstore.Connect(s.URL()) },
+		"--port", "0", "--unixsocket", filepath.Join(s.dir, "redis.sock"),
 		"--dir", s.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "")
-	s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
-	if err := s.cmd.Start(); err != nil {
-		s.t.Fatalf("start redis-server: %v", err)
-	}
-	s.exited = make(chan struct{})
-	go func() {
-		_ = s.cmd.Wait()
-		close(s.exited)
-	}()
-	rdb, err := contactstore.Connect(s.URL())
 	if err != nil {
-		s.t.Fatalf("connect to redis-server: %v", err)
+		s.t.Fatal(err)
 	}
-	defer func() { _ = rdb.Close() }()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for rdb.Ping(ctx).Err() != nil {
-		select {
-		case <-s.exited:
-			s.t.Fatalf("redis-server ended by itself: %s", s.output.String())
-		case <-ctx.Done():
-			s.t.Fatal("redis-server does not answer")
-		case <-tick.C:
-		}
-	}
+	s.process = p
 }
 
 // Kill ends the server at once (SIGKILL), as a crash or a power cut of its process would.
-func (s *Server) Kill() {
-	select {
-	case <-s.exited:
-		return
-	default:
-	}
-	_ = s.cmd.Process.Signal(syscall.SIGKILL)
-	<-s.exited
-}
+func (s *Server) Kill() { s.process.kill() }

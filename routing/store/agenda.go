@@ -34,7 +34,8 @@ const placeDigits = 16
 type Want struct {
 	Deadlines     int
 	DeadlineLease time.Duration
-	Sends         int
+	Sends         int // all together
+	ForDanger     int // how many of Sends are kept free for danger
 	SendLease     time.Duration
 }
 
@@ -82,7 +83,7 @@ func (s *Store) Take(ctx context.Context, sh shard, w Want) (Taken, error) {
 	}
 	dueLease, sendLease := now.Add(w.DeadlineLease), now.Add(w.SendLease)
 	answer, err := takeScript.Run(ctx, s.rdb, keys,
-		now.UnixMilli(), dueLease.UnixMilli(), w.Deadlines, sendLease.UnixMilli(), w.Sends).Slice()
+		now.UnixMilli(), dueLease.UnixMilli(), w.Deadlines, sendLease.UnixMilli(), w.Sends, w.ForDanger).Slice()
 	if err != nil {
 		return Taken{}, fmt.Errorf("take: %w", err)
 	}
@@ -92,10 +93,9 @@ func (s *Store) Take(ctx context.Context, sh shard, w Want) (Taken, error) {
 	t := Taken{Now: now, Next: scoreTime(answer[0])}
 	deadlines, _ := answer[1].([]any)
 	for i := 0; i+1 < len(deadlines); i += 2 {
-		line, id, ok := strings.Cut(fmt.Sprint(deadlines[i]), "/")
-		if !ok {
-			return Taken{}, fmt.Errorf("take: deadline: %w", errBadRecord)
-		}
+		// What is no "<line>/<case>" is of no line that exists, and reported as such. An error here would
+		// keep everything else that was taken from being carried out.
+		line, id, _ := strings.Cut(fmt.Sprint(deadlines[i]), "/")
 		t.Deadlines = append(t.Deadlines, DueCase{
 			Line: contacts.LineID(line), Case: routing.CaseID(id), Due: scoreTime(deadlines[i+1]),
 			Late: now.Sub(scoreTime(deadlines[i+1])),
@@ -241,16 +241,15 @@ func (s *Store) Words(ctx context.Context, line contacts.LineID, id routing.Case
 	sh := s.shards.Of(line)
 	var sealed *redis.StringCmd
 	var record *redis.SliceCmd
-	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err := s.pipelined(ctx, func(p redis.Pipeliner) {
 		sealed = p.Get(ctx, wordsKey(sh, line, id, ref))
 		record = p.HMGet(ctx, personKey(sh, line, person), "k")
-		return nil
 	})
-	if errors.Is(sealed.Err(), redis.Nil) {
-		return contacts.Private{}, ErrNoWords
-	}
 	if err != nil {
 		return contacts.Private{}, fmt.Errorf("load words: %w", err)
+	}
+	if errors.Is(sealed.Err(), redis.Nil) {
+		return contacts.Private{}, ErrNoWords
 	}
 	wrapped := text(record.Val()[0])
 	if wrapped == nil {
@@ -262,7 +261,8 @@ func (s *Store) Words(ctx context.Context, line contacts.LineID, id routing.Case
 	}
 	data, err := own.Open(wordsField(id, ref), []byte(sealed.Val()))
 	if err != nil {
-		return contacts.Private{}, fmt.Errorf("load words: %w", err)
+		// The person was erased and has written again since, with a new key: nobody can read these.
+		return contacts.Private{}, fmt.Errorf("load words: %w: %w", ErrNoWords, err)
 	}
 	return contacts.Conceal(string(data)), nil
 }

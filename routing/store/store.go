@@ -13,6 +13,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"sync/atomic"
@@ -89,6 +90,24 @@ func (c *clock) now() (t time.Time, ok bool) {
 
 // truncate drops what records do not keep, so that a decision sees the same before and after storing.
 func truncate(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// pipelined runs commands in one round trip. A value that is absent (redis.Nil) is not an error; go-redis
+// returns the first error of all commands, and would return that one in place of a real one behind it.
+func (s *Store) pipelined(ctx context.Context, add func(redis.Pipeliner)) error {
+	cmds, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		add(p)
+		return nil
+	})
+	for _, c := range cmds {
+		if e := c.Err(); e != nil && !errors.Is(e, redis.Nil) {
+			return e
+		}
+	}
+	if errors.Is(err, redis.Nil) {
+		return nil
+	}
+	return err
+}
 
 // text returns an answer of HMGET as bytes; nil if the field is absent.
 func text(v any) []byte {

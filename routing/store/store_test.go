@@ -28,7 +28,7 @@ import (
 
 const ward contacts.LineID = "ward"
 
-// onBoth runs a test on Redis in memory and on the real one.
+// onBoth runs a test on Redis in memory and on the real one, alone and as a cluster.
 func onBoth(t *testing.T, test func(*testing.T, redis.UniversalClient)) {
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
@@ -39,6 +39,7 @@ func onBoth(t *testing.T, test func(*testing.T, redis.UniversalClient)) {
 		t.Parallel()
 		test(t, routingtest.NewServer(t).Client())
 	})
+	t.Run("cluster", func(t *testing.T) { cluster.on(t, test) })
 }
 
 // fixture is a store with one line in it.
@@ -165,7 +166,7 @@ func (f *fixture) dump() map[string]string {
 
 func (f *fixture) keys() []string {
 	f.t.Helper()
-	keys, err := f.rdb.Keys(f.ctx, "*").Result()
+	keys, err := allKeys(f.ctx, f.rdb)
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -6,9 +6,23 @@
 -- ARGV[1]  now, unix ms
 -- ARGV[2]  until when deadlines are leased, unix ms     ARGV[3]  at most so many of them
 -- ARGV[4]  until when lanes are leased, unix ms         ARGV[5]  at most so many of them
+-- ARGV[6]  of which so many only of the first priority
 -- Returns { ms of the next thing due or '', { member, due ms, ... },
 --           { lane, id, entry, ms first tried or '', priority from 0, ... } }.
 local now = ARGV[1]
+
+-- The entry at the head of a lane. A place in the queue whose entry is gone would stand in the way of all
+-- behind it, so it is cleared.
+local function head(queue, lane)
+  while true do
+    local member = redis.call('ZRANGEBYLEX', queue, '[' .. lane .. ' ', '(' .. lane .. '!', 'LIMIT', 0, 1)[1]
+    if not member then return end
+    local id = string.match(member, '[^ ]+$')
+    local entry = redis.call('HGET', KEYS[2], id)
+    if entry then return id, entry end
+    redis.call('ZREM', queue, member)
+  end
+end
 
 local deadlines = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[3])
 for n = 1, #deadlines, 2 do
@@ -17,11 +31,10 @@ end
 
 local entries, room = {}, tonumber(ARGV[5])
 for k = 3, #KEYS, 2 do
+  if k == 5 then room = room - tonumber(ARGV[6]) end
   if room > 0 then
     for _, lane in ipairs(redis.call('ZRANGEBYSCORE', KEYS[k], '-inf', now, 'LIMIT', 0, room)) do
-      local first = redis.call('ZRANGEBYLEX', KEYS[k + 1], '[' .. lane .. ' ', '(' .. lane .. '!', 'LIMIT', 0, 1)[1]
-      local id = first and string.match(first, '[^ ]+$')
-      local entry = id and redis.call('HGET', KEYS[2], id)
+      local id, entry = head(KEYS[k + 1], lane)
       if entry then
         local tried = redis.call('HGET', KEYS[2], id .. ':tried') or ''
         if tried == '' then redis.call('HSET', KEYS[2], id .. ':tried', now) end

@@ -90,7 +90,10 @@ func (f Field) Bool() bool {
 	return b.Value
 }
 
-// Duration reads a time with a unit, such as 30s, 5m or 1h, from one second to most.
+// shortest is the least time that can be given: less cannot be kept by an agenda looked at ten times a second.
+const shortest = 100 * time.Millisecond
+
+// Duration reads a time with a unit, such as 30s, 5m or 1h, from 100 ms to most.
 func (f Field) Duration(most time.Duration) time.Duration {
 	s, ok := f.Text()
 	if !ok {
@@ -100,8 +103,8 @@ func (f Field) Duration(most time.Duration) time.Duration {
 	switch {
 	case err != nil:
 		f.Fail(f.Key+" phải là khoảng thời gian có đơn vị, ví dụ 30s, 5m, 1h", f.Key+" must be a time with a unit, for example 30s, 5m, 1h")
-	case d < time.Second || d > most:
-		f.Fail(f.Key+" phải từ 1s đến "+Short(most), f.Key+" must be from 1s to "+Short(most))
+	case d < shortest || d > most:
+		f.Fail(f.Key+" phải từ 100ms đến "+Short(most), f.Key+" must be from 100ms to "+Short(most))
 	default:
 		return d
 	}
