@@ -11,22 +11,41 @@ import (
 	"github.com/tincay/hotline/routing/triage"
 )
 
-// MatchArea returns the name of the area that a person's words name, "" when they name none. An area is
+// Areas are a line's areas, read once so that every text can be compared with them quickly. The zero
+// value has none.
+type Areas struct{ places []place }
+
+// place is one way to name an area.
+type place struct {
+	area string
+	spelling
+}
+
+// NewAreas reads the names and words of areas.
+func NewAreas(list []Area) Areas {
+	var a Areas
+	for _, area := range list {
+		for _, w := range append([]string{area.Name}, area.Words...) {
+			a.places = append(a.places, place{area.Name, readPlace(w)})
+		}
+	}
+	return a
+}
+
+// Match returns the name of the area that a person's words name, "" when they name none. An area is
 // named by its name or one of its words, as whole words anywhere in the text; of several the longest
 // counts, then the one listed first. Case never matters. Accents do not matter if either the text or the
 // area's word was written without any; otherwise all must agree ("tổ" is not "tơ"), wherever in the
 // syllable they stand (hoà, hòa).
-func MatchArea(areas []Area, text string) string {
-	said := readPlace(text)
-	if len(said.plain) == 0 {
+func (a Areas) Match(text string) string {
+	if len(a.places) == 0 {
 		return ""
 	}
+	said := readPlace(text)
 	best, longest := "", 0
-	for _, a := range areas {
-		for _, w := range append([]string{a.Name}, a.Words...) {
-			if place := readPlace(w); place.length > longest && said.names(place) {
-				best, longest = a.Name, place.length
-			}
+	for _, p := range a.places {
+		if p.length > longest && said.names(p.spelling) {
+			best, longest = p.area, p.length
 		}
 	}
 	return best

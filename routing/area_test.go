@@ -6,7 +6,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-func TestMatchArea(t *testing.T) {
+func TestAreas_Match(t *testing.T) {
 	t.Parallel()
 	areas := []Area{
 		{Name: "Tổ 1", Words: []string{"tổ 1", "tổ một"}},
@@ -44,13 +44,13 @@ func TestMatchArea(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			for form, text := range map[string]string{"": tt.text, "NFC ": norm.NFC.String(tt.text), "NFD ": norm.NFD.String(tt.text)} {
-				if got := MatchArea(areas, text); got != tt.want {
-					t.Errorf("MatchArea(%s%q) = %q, want %q", form, tt.text, got, tt.want)
+				if got := NewAreas(areas).Match(text); got != tt.want {
+					t.Errorf("Match(%s%q) = %q, want %q", form, tt.text, got, tt.want)
 				}
 			}
 		})
 	}
-	if got := MatchArea(nil, "tổ 1"); got != "" {
-		t.Errorf("MatchArea without areas = %q, want none", got)
+	if got := NewAreas(nil).Match("tổ 1"); got != "" {
+		t.Errorf("Match without areas = %q, want none", got)
 	}
 }

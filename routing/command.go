@@ -128,10 +128,9 @@ func newCode(n int, random func(below int) int) Code {
 	for i := range b {
 		b[i] = all[random(len(all))]
 	}
-	// One place is a letter and another a digit, so that a code is never a word or a number.
-	at := random(n)
-	b[at] = codeLetters[random(len(codeLetters))]
-	b[(at+1+random(n-1))%n] = codeDigits[random(len(codeDigits))]
+	// A letter first, because "7h" is a time and "9k" a price; a digit somewhere, because words have none.
+	b[0] = codeLetters[random(len(codeLetters))]
+	b[1+random(n-1)] = codeDigits[random(len(codeDigits))]
 	return Code(b)
 }
 
@@ -150,6 +149,12 @@ func addressed(text string, cases []*Case) (*Case, string) {
 		return c, strings.TrimSpace(trimmed[:len(trimmed)-len(last)])
 	}
 	return nil, text
+}
+
+// startsWithCode reports whether a text begins with the code of a case.
+func startsWithCode(text string, c *Case) bool {
+	words := strings.Fields(text)
+	return len(words) > 0 && byCodeWord(words[0], []*Case{c}) != nil
 }
 
 func byCodeWord(word string, cases []*Case) *Case {

@@ -314,8 +314,9 @@ func (d *decider) pickHeld(contact contacts.Contact, l caseList, code Code) (*Ca
 // those are for another person's eyes.
 func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
 	held, words := addressed(e.Body.Reveal(), slices.Concat(l.held, l.waiting, l.over))
-	if held == nil && len(l.held) == 1 {
-		held = l.held[0]
+	if len(l.held) == 1 && (held == nil || held == l.held[0] && !startsWithCode(e.Body.Reveal(), held)) {
+		// Whoever holds one case need not name it, so what stands last is part of what they say.
+		held, words = l.held[0], e.Body.Reveal()
 	}
 	if !slices.Contains(l.held, held) || strings.TrimSpace(words) == "" {
 		d.askWhich(contact, l.held)

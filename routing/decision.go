@@ -214,6 +214,7 @@ const (
 	NoteFirstAlert   NoteKind = "first_alert_accepted"
 	NoteClaimed      NoteKind = "claimed"
 	NoteGivenBack    NoteKind = "given_back"
+	NoteHolderAsked  NoteKind = "holder_asked"
 	NoteTakenBack    NoteKind = "taken_back"
 	NoteRelayed      NoteKind = "relayed"
 	NoteNotDelivered NoteKind = "not_delivered"

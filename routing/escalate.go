@@ -269,6 +269,7 @@ func (d *decider) afterClaim(c *Case) time.Duration {
 // askHolder asks a silent holder once whether they are still on it.
 func (d *decider) askHolder(c *Case) {
 	d.tell(c, c.Holder, texts.AskWord)
+	d.note(c, NoteHolderAsked, d.by(c.Holder))
 	c.setDeadline(TakeBack, d.world.Now.Add(d.afterClaim(c)))
 }
 

@@ -35,7 +35,7 @@ func (d *decider) openCase(e Text, v triage.Verdict) {
 	c := &Case{
 		ID: caseIDFor(e.SID), Line: d.world.Line.ID, Code: d.world.Code, Person: e.Key, Channel: contacts.SMS, Via: e.To,
 		ArrivedAt: e.At, OpenedAt: d.world.Now, HeardAt: d.writtenAt(e),
-		Urgency: caseUrgency(v.Urgency), Need: v.Need, Area: MatchArea(d.world.Line.Areas, e.Body.Reveal()),
+		Urgency: caseUrgency(v.Urgency), Need: v.Need, Area: d.world.Line.Areas.Match(e.Body.Reveal()),
 		NoCalls: v.NoCalls, Accented: v.Accented,
 		State: Alerting, AlertingSince: d.world.Now,
 	}
@@ -64,7 +64,7 @@ func (d *decider) addWords(c *Case, e Text, v triage.Verdict) {
 	}
 	c.NoCalls = c.NoCalls || v.NoCalls
 	if c.Area == "" {
-		c.Area = MatchArea(d.world.Line.Areas, e.Body.Reveal())
+		c.Area = d.world.Line.Areas.Match(e.Body.Reveal())
 	}
 	if c.Need == triage.Unknown {
 		c.Need = v.Need
@@ -79,6 +79,9 @@ func (d *decider) addWords(c *Case, e Text, v triage.Verdict) {
 	// A message may raise a case's urgency, never lower it.
 	if u := caseUrgency(v.Urgency); u.Severity() > c.Urgency.Severity() {
 		c.Urgency = u
+		if v.Need != triage.Unknown {
+			c.Need = v.Need // what the graver words ask for
+		}
 		d.out.Reason = ReasonRaised
 		d.note(c, NoteRaised, nil)
 		if c.State == Alerting {

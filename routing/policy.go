@@ -73,7 +73,7 @@ type Line struct {
 	Numbers    []SupportNumber
 	Directory  *contacts.Directory
 	Roster     roster.Roster
-	Areas      []Area
+	Areas      Areas
 	Triage     *triage.Classifier
 	Policy     Policy
 	Generation int64 // of the stored line file this was made from

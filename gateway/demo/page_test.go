@@ -97,7 +97,7 @@ func TestStory_EveryKindOfNoteIsTold(t *testing.T) {
 	kinds := []routing.NoteKind{
 		routing.NoteOpened, routing.NoteAdded, routing.NoteRaised, routing.NoteStep, routing.NoteStepEmpty, routing.NoteRoundOver,
 		routing.NoteUnanswered, routing.NoteAlerted, routing.NoteAlertOver, routing.NoteFirstAlert, routing.NoteClaimed,
-		routing.NoteGivenBack, routing.NoteTakenBack, routing.NoteRelayed, routing.NoteNotDelivered, routing.NoteWithheld, routing.NoteClosed,
+		routing.NoteGivenBack, routing.NoteHolderAsked, routing.NoteTakenBack, routing.NoteRelayed, routing.NoteNotDelivered, routing.NoteWithheld, routing.NoteClosed,
 	}
 	w, err := newWard()
 	if err != nil {

@@ -98,6 +98,8 @@ func (t *teller) sentence(w *ward, notes []note) (text string, n int) {
 		return t.say("log.claimed", "name", who, "span", t.span(first.took())), 1
 	case routing.NoteGivenBack:
 		return t.say("log.given_back", "name", who), 1
+	case routing.NoteHolderAsked:
+		return t.say("log.holder_asked", "name", who), 1
 	case routing.NoteTakenBack:
 		return t.say("log.taken_back", "name", who), 1
 	case routing.NoteRelayed:

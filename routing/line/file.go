@@ -78,7 +78,7 @@ func (f *File) Line(key func(phone.Number) phone.Key, generation int64) *routing
 		Numbers:    f.Numbers,
 		Directory:  contacts.NewDirectory(f.Contacts, key),
 		Roster:     roster.Roster{Zone: f.Zone, Shifts: f.Shifts, Always: f.Always},
-		Areas:      f.Areas,
+		Areas:      routing.NewAreas(f.Areas),
 		Triage:     triage.New(f.CodeWords),
 		Policy:     f.Policy,
 		Generation: generation,

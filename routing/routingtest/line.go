@@ -195,7 +195,7 @@ func Line(t TB, options ...Option) *routing.Line {
 		Numbers:    []routing.SupportNumber{{Number: LineNumber(), SMS: true}},
 		Directory:  contacts.NewDirectory(s.contacts, PhoneKey),
 		Roster:     roster.Roster{Zone: zone, Shifts: s.shifts, Always: s.always},
-		Areas:      s.areas,
+		Areas:      routing.NewAreas(s.areas),
 		Triage:     triage.New(s.codeWords),
 		Policy:     s.policy,
 		Generation: s.generation,

@@ -145,15 +145,6 @@ func (f *fixture) commit(e routing.Text) routing.Decision {
 	return d
 }
 
-func (f *fixture) take() store.Taken {
-	f.t.Helper()
-	taken, err := f.store.Take(f.ctx, f.shard, store.Want{Deadlines: 10, DeadlineLease: time.Second, Sends: 10, SendLease: time.Second})
-	if err != nil {
-		f.t.Fatalf("Take = %v, want no error", err)
-	}
-	return taken
-}
-
 // dump renders every key and its content, with sealed and timed parts replaced by marks.
 func (f *fixture) dump() map[string]string {
 	f.t.Helper()
