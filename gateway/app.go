@@ -200,23 +200,44 @@ func (a *App) receive(ctx context.Context, in carrier.Inbound) error {
 	}
 	from, err := phone.ParseE164(in.From)
 	if err != nil || a.isOurs(from) {
-		// Letters, short codes and our own numbers are nobody at risk and cannot be answered.
-		a.metrics.Inbound(contacts.SMS, metrics.InboundIgnored)
-		a.logger.Info("text of no person ignored", slog.String("line", string(l.ID)), slog.String("event", in.ID))
-		return nil
+		return a.notice(ctx, l, in)
 	}
-	_, err = a.service.Handle(ctx, l.ID, routing.Text{
+	return a.taken(a.service.Handle(ctx, l.ID, routing.Text{
 		SID: routing.EventID(in.ID), From: from, Key: a.cfg.Keyset.PhoneKey(l.ID, from), To: in.To,
 		Body: contacts.Conceal(in.Body), At: time.Now(),
+	}))
+}
+
+// notice keeps a text of a sender that cannot be answered (letters, a short code, a number of ours) for
+// the supervisor. It opens no case, unless it is the carrier's word that somebody called: then for them.
+func (a *App) notice(ctx context.Context, l *routing.Line, in carrier.Inbound) error {
+	err := a.store.KeepNotice(ctx, l.ID, store.Notice{
+		ID: routing.EventID(in.ID), At: time.Now(), From: contacts.Conceal(in.From), Body: contacts.Conceal(in.Body),
 	})
+	if err != nil {
+		return err
+	}
+	caller, ok := routing.CalledNumber(in.Body)
+	if !ok || a.isOurs(caller) {
+		a.metrics.Inbound(contacts.SMS, metrics.InboundIgnored)
+		a.logger.Info("text of no person kept", slog.String("line", string(l.ID)), slog.String("event", in.ID))
+		return nil
+	}
+	return a.taken(a.service.Handle(ctx, l.ID, routing.Called{
+		SID: routing.EventID(in.ID), From: caller, Key: a.cfg.Keyset.PhoneKey(l.ID, caller), To: in.To,
+	}))
+}
+
+// taken counts a text that was handled.
+func (a *App) taken(_ routing.Decision, err error) error {
 	switch {
 	case errors.Is(err, routing.ErrDuplicate):
 		a.metrics.Inbound(contacts.SMS, metrics.InboundDuplicate)
-		return nil
 	case err != nil:
 		return err
+	default:
+		a.metrics.Inbound(contacts.SMS, metrics.InboundAccepted)
 	}
-	a.metrics.Inbound(contacts.SMS, metrics.InboundAccepted)
 	return nil
 }
 
@@ -264,7 +285,9 @@ func (a *App) report(ctx context.Context, r carrier.Report) error {
 	var e routing.Event
 	switch {
 	case r.Status == carrier.StatusFailed && onAgenda:
-		e = routing.SendFinished{Send: waiting, Result: routing.SendRefused, OptedOut: r.Cause == carrier.CauseOptedOut, At: time.Now()}
+		// Its id is kept even so: the next message to this phone may have the same words, and must not be
+		// taken for this one on the carrier's list.
+		e = routing.SendFinished{Send: waiting, Result: routing.SendRefused, OptedOut: r.Cause == carrier.CauseOptedOut, SID: r.ID, At: time.Now()}
 	case r.Status == carrier.StatusFailed:
 		e = routing.DeliveryFailed{Entry: entry, OptedOut: r.Cause == carrier.CauseOptedOut}
 	case onAgenda:

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/tincay/hotline/contacts/seal"
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/gateway/config"
@@ -31,6 +33,7 @@ const (
 // another. Without Redis it starts all the same, answers webhooks with 503 so that the carrier repeats
 // them, and goes on trying; what no waiting can mend ends it.
 func Serve(ctx context.Context, cfg *config.Config, o Options) error {
+	redis.SetLogger(quiet{})
 	hooks, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("HOTLINE_LISTEN: %w", err)
@@ -49,6 +52,12 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 	// Health goes last: whoever watches sees the gateway until it is gone.
 	return errors.Join(err, stop(private))
 }
+
+// quiet keeps go-redis from writing lines of its own among ours; what fails is returned to us anyway.
+type quiet struct{}
+
+// Printf writes nothing.
+func (quiet) Printf(context.Context, string, ...any) {}
 
 // server is the process around an App that may not be there yet.
 type server struct {
@@ -188,8 +197,9 @@ func (s *server) notReady(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	if err := app.rdb.Ping(ctx).Err(); err != nil {
-		return "Redis cannot be reached"
+	// A write, because a Redis that is full or has lost its replicas still answers reads.
+	if err := app.store.Probe(ctx); err != nil {
+		return "Redis cannot be written to"
 	}
 	return ""
 }

@@ -66,7 +66,7 @@ func TestApart_AContactsOwnCaseNeverReachesThem(t *testing.T) {
 	w.Forget()
 	wantReason(t, "Lan's words", w.From(lan, "nhanh lên"), routing.ReasonAdded)
 	wantList(t, "to Hùng", w.Got(hung), string(c.Code)+": nhanh lên")
-	wantReason(t, "a bare 1 of hers", w.From(lan, "1"), routing.ReasonAdded)
+	wantReason(t, "a bare 1 of hers, who needs the police", w.From(lan, "1"), routing.ReasonChosen)
 }
 
 func TestApart_AfterBeingAlerted(t *testing.T) {

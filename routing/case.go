@@ -50,7 +50,9 @@ type Case struct {
 	Said     int    // how many texts of theirs are kept; numbered from 1
 
 	State         CaseState
-	Holder        contacts.ID // who has the case; kept while alerting again if the holder fell silent
+	Holder        contacts.ID   // who has the case; kept while alerting again if the holder fell silent
+	Joined        []contacts.ID // who was brought in besides, in order
+	Barred        []contacts.ID // lost the case because the person asked for somebody else: never again
 	TakenAt       time.Time
 	HolderHeardAt time.Time
 
@@ -92,7 +94,10 @@ type Alert struct {
 	Step     int // index in the policy; -1 for [AlertTold]
 	Run      int // [Case.Run] when it was sent
 	State    AlertState
-	Declined bool // answered 0 in this round, whatever became of later alerts
+	Declined bool      // answered 0 in this round, whatever became of later alerts
+	LostAt   time.Time // when they last ceased to be a helper of the case; zero if never
+	// Beside: sent while somebody had the case already. Whoever answers 1 joins them.
+	Beside bool
 }
 
 // DeadlineKind says what happens when a deadline is reached.
@@ -104,6 +109,7 @@ const (
 	RoundStarts DeadlineKind = "round_starts" // the policy starts over
 	AskHolder   DeadlineKind = "ask_holder"   // the holder has been silent for after_claim: ask once
 	TakeBack    DeadlineKind = "take_back"    // silent as long again: alert once more
+	BesideEnds  DeadlineKind = "beside_ends"  // alerts sent beside a holder are over
 )
 
 // Deadline is something that must happen to a case at an instant.
@@ -131,14 +137,29 @@ func (c *Case) Label() string {
 	return string(c.State)
 }
 
-// Knows returns the contacts whose list of cases this case is on: whoever was alerted or holds it.
+// Helpers returns who exchanges words with the person: the holder first, then who joined.
+func (c *Case) Helpers() []contacts.ID {
+	if c.Holder == "" {
+		return slices.Clone(c.Joined)
+	}
+	return append([]contacts.ID{c.Holder}, c.Joined...)
+}
+
+// helps reports whether a contact is one of the case's helpers.
+func (c *Case) helps(id contacts.ID) bool {
+	return c.Holder == id || slices.Contains(c.Joined, id)
+}
+
+// Knows returns the contacts whose list of cases this case is on: whoever was alerted or helps.
 func (c *Case) Knows() []contacts.ID {
 	ids := make([]contacts.ID, 0, len(c.Alerts)+1)
 	for _, a := range c.Alerts {
 		ids = append(ids, a.Contact)
 	}
-	if c.Holder != "" && !slices.Contains(ids, c.Holder) {
-		ids = append(ids, c.Holder)
+	for _, id := range slices.Concat(c.Helpers(), c.Barred) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
 	return ids
 }
@@ -153,10 +174,15 @@ func (c *Case) alert(id contacts.ID) *Alert {
 	return nil
 }
 
-// waitsFor reports whether the case waits for a contact's answer: nobody has taken it and the contact
-// was asked or told, in whatever step. A contact who fell silent while holding it does not wait.
+// waitsFor reports whether the case waits for a contact's answer: they were asked or told, in whatever
+// step, and either nobody has taken it or they were asked to join whoever has. It does not wait for its
+// helpers, nor for who lost it for good.
 func (c *Case) waitsFor(id contacts.ID) bool {
-	return c.State == Alerting && c.Holder != id && c.alert(id) != nil
+	a := c.alert(id)
+	if a == nil || c.helps(id) || slices.Contains(c.Barred, id) {
+		return false
+	}
+	return c.State == Alerting || c.State == Claimed && a.Beside
 }
 
 // asksHolder reports whether the holder was asked if they are still on it and has not answered.
@@ -169,6 +195,8 @@ func (c *Case) clone() *Case {
 	n := *c
 	n.Alerts = slices.Clone(c.Alerts)
 	n.Deadlines = slices.Clone(c.Deadlines)
+	n.Joined = slices.Clone(c.Joined)
+	n.Barred = slices.Clone(c.Barred)
 	return &n
 }
 
@@ -190,6 +218,7 @@ type Person struct {
 
 	Hiding       bool      // said that they hide: nothing automatic until a human clears it
 	NoTexts      bool      // asked not to be written to: likewise
+	Muted        bool      // wrote NGUNG: nothing until they write again
 	Unreachable  bool      // the carrier delivers nothing to this phone (opted out)
 	LastAutoText time.Time // when an automatic text was last decided on
 }

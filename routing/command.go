@@ -7,74 +7,76 @@ import (
 	"github.com/tincay/hotline/routing/triage"
 )
 
-// Verb is what a contact's command does.
-type Verb string
-
-// The verbs of a contact (contract §5).
-const (
-	VerbNone     Verb = ""          // not a command
-	VerbTake     Verb = "take"      // 1, NHAN
-	VerbDecline  Verb = "decline"   // 0, BAN: declines what waits; from the holder, gives back
-	VerbGiveBack Verb = "give_back" // TRA
-	VerbClose    Verb = "close"     // XONG
-)
-
 // Command is a text read as a command. Code is empty if none was given.
 type Command struct {
 	Verb Verb
 	Code Code
 }
 
-// commandWords says which folded word means what.
-func commandWords(word string) Verb {
-	switch word {
-	case "1", "nhan":
-		return VerbTake
-	case "0", "ban":
-		return VerbDecline
-	case "tra":
-		return VerbGiveBack
-	case "xong":
-		return VerbClose
-	}
-	return VerbNone
-}
+// tails are the folded words that may follow a command without changing it ("1 nha", "xong roi").
+func tails() []string { return []string{"nha", "nhe", "nghe", "a", "roi", "em", "chi", "anh"} }
 
-// isTail reports whether a folded word may follow a command without changing it ("1 nha", "xong roi").
-func isTail(word string) bool {
-	return slices.Contains([]string{"nha", "nhe", "nghe", "a", "roi", "em", "chi", "anh"}, word)
-}
+// isTail reports whether a folded word is one of the tails.
+func isTail(word string) bool { return slices.Contains(tails(), word) }
 
-// ParseCommand reads a text as a command. A command is the whole message, or the command and a case
-// code, give or take a small tail: "ban" alone declines, "Bạn ơi, bạn ở đâu?" is words for the person.
+// ParseCommand reads a contact's text as a command. A command is the whole message, or the command and a
+// case code, give or take a small tail: "ban" alone declines, "Bạn ơi, bạn ở đâu?" is words for the person.
 func ParseCommand(text string) Command {
+	if isQuestionMark(text) {
+		return Command{Verb: VerbHelp}
+	}
+	rest := strings.Fields(triage.FoldPlain(text))
 	var cmd Command
-	for i, word := range strings.Fields(triage.FoldPlain(text)) {
-		code, isCode := parseCode(word)
-		verb := commandWords(word)
-		if verb == VerbNone && !isCode {
-			// "1k7": the digits that are commands are in no code.
-			verb = commandWords(word[:1])
-			if code, isCode = parseCode(word[1:]); verb != VerbNone && isCode && cmd == (Command{}) {
-				cmd = Command{Verb: verb, Code: code}
-				continue
-			}
-			verb, isCode = VerbNone, false
-		}
+	for first := true; len(rest) > 0; first = false {
+		verb, words := spelled(FromContact, rest)
+		code, isCode := parseCode(rest[0])
 		switch {
-		case verb != VerbNone && cmd.Verb == VerbNone:
+		case words > 0 && cmd.Verb == VerbNone:
 			cmd.Verb = verb
+			rest = rest[words:]
+			continue
 		case isCode && cmd.Code == "":
 			cmd.Code = code
-		case isTail(word) && i > 0:
+		case isTail(rest[0]) && !first:
+		case first:
+			// "1k7": the digits that are commands are in no code.
+			verb, words = spelled(FromContact, []string{rest[0][:1]})
+			code, isCode = parseCode(rest[0][1:])
+			if words == 0 || !isCode {
+				return Command{}
+			}
+			cmd = Command{Verb: verb, Code: code}
 		default:
 			return Command{}
 		}
+		rest = rest[1:]
 	}
 	if cmd.Verb == VerbNone {
 		return Command{}
 	}
 	return cmd
+}
+
+// ParsePersonWord reads a person's text as one of the words they can send: the whole message, give or
+// take a small tail. HELP, GIUP, TRO GIUP, CUU and SOS are cries for help and never among them.
+func ParsePersonWord(text string) Verb {
+	words := strings.Fields(triage.FoldPlain(text))
+	verb, n := spelled(FromPerson, words)
+	if n == 0 {
+		return VerbNone
+	}
+	for _, word := range words[n:] {
+		if !isTail(word) {
+			return VerbNone
+		}
+	}
+	return verb
+}
+
+// isQuestionMark reports whether a text is nothing but question marks, which folding would drop.
+func isQuestionMark(text string) bool {
+	trimmed := strings.TrimSpace(text)
+	return trimmed != "" && strings.Trim(trimmed, "?") == ""
 }
 
 // codeLetters and codeDigits leave out what is mistaken for something else when read or heard.

@@ -58,6 +58,8 @@ func TestParseCommand(t *testing.T) {
 		{"Xong việc này em sẽ...", routing.Command{}},
 		{"trả lời giùm", routing.Command{}},
 		{"stop", routing.Command{}},
+		{"ngung", routing.Command{}},
+		{"khac", routing.Command{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {

@@ -20,8 +20,20 @@ func (d *decider) contactText(contact contacts.Contact, e Text) bool {
 	l := d.listOf(contact)
 	cmd := ParseCommand(e.Body.Reveal())
 	switch {
+	case cmd.Verb == VerbSOS:
+		return false // whatever they hold
+	case !contact.Retired && d.ofDuty(contact, cmd.Verb):
+	case cmd.Verb == VerbClose && contact.Kind == contacts.Supervisor && d.closeBySupervisor(contact, l, cmd.Code):
 	case len(l.waiting)+len(l.held)+len(l.over) == 0:
 		return false
+	case cmd.Verb == VerbHelp: // of one who is retired and still has a case
+		d.ofDuty(contact, cmd.Verb)
+	case cmd.Verb == VerbOffDuty, cmd.Verb == VerbOnDuty: // likewise: they are on call no more, and it is no word for the person
+		d.notUnderstood(contact)
+	case cmd.Verb == VerbBringPolice:
+		d.bring(contact, l, cmd.Code, contacts.Police)
+	case cmd.Verb == VerbBringHealth:
+		d.bring(contact, l, cmd.Code, contacts.HealthStation)
 	case cmd.Verb == VerbTake:
 		d.take(contact, l, cmd.Code)
 	case cmd.Verb == VerbDecline && l.declines(contact.ID, cmd.Code):
@@ -47,8 +59,8 @@ func (d *decider) contactText(contact contacts.Contact, e Text) bool {
 func (d *decider) lostLately(contact contacts.Contact, over []*Case) bool {
 	return slices.ContainsFunc(over, func(c *Case) bool {
 		lost := c.TakenAt
-		if a := c.alert(contact.ID); a != nil && a.At.After(lost) {
-			lost = a.At
+		if a := c.alert(contact.ID); a != nil {
+			lost = slices.MaxFunc([]time.Time{lost, a.At, a.LostAt}, time.Time.Compare)
 		}
 		return !c.Open() || d.world.Now.Sub(lost) <= recent
 	})
@@ -75,8 +87,11 @@ func (d *decider) listOf(contact contacts.Contact) caseList {
 		case c.State == Closed && d.world.Now.Sub(c.ClosedAt) > recent:
 			d.out.Forget = append(d.out.Forget, Forgotten{Contact: contact.ID, Case: c.ID})
 		case d.world.Line.Directory.MayHold(contact.ID, c.Person) != contacts.Allowed:
+			if c.Open() && c.helps(contact.ID) {
+				d.dropHolder(d.edit(c)) // what they write is the first we hear since they were set apart
+			}
 			l.over = append(l.over, c)
-		case c.Open() && c.Holder == contact.ID:
+		case c.Open() && c.helps(contact.ID):
 			l.held = append(l.held, c)
 		case c.waitsFor(contact.ID) && !contact.Retired:
 			l.waiting = append(l.waiting, c)
@@ -111,6 +126,8 @@ func (d *decider) take(contact contacts.Contact, l caseList, code Code) {
 	switch {
 	case c == nil:
 		d.notUnderstood(contact)
+	case slices.Contains(l.waiting, c) && c.State == Claimed:
+		d.join(d.edit(c), contact)
 	case slices.Contains(l.waiting, c):
 		d.claim(d.edit(c), contact)
 	case slices.Contains(l.held, c) && code == "" && len(l.held) > 1:
@@ -147,19 +164,23 @@ func firstToTake(id contacts.ID, l caseList) *Case {
 	return nil
 }
 
+// answered ends the alert of a contact who said yes.
+func (d *decider) answered(c *Case, id contacts.ID) {
+	switch a := c.alert(id); {
+	case a == nil:
+	case a.State == AlertOut:
+		d.endAlert(c, a, AlertTaken)
+	default: // the step had ended, or they had declined: counted already
+		a.State = AlertTaken
+	}
+}
+
 // claim makes a contact the holder of a case. They get what the case needs and the person's texts so
 // far; the others are told that it is taken; the person is told that there is somebody.
 func (d *decider) claim(c *Case, contact contacts.Contact) {
 	now := d.world.Now
-	if a := c.alert(contact.ID); a != nil {
-		switch a.State {
-		case AlertOut:
-			d.endAlert(c, a, AlertTaken)
-		default: // the step had ended, or they had declined: counted already
-			a.State = AlertTaken
-		}
-	}
-	formerHolder := c.Holder
+	d.answered(c, contact.ID)
+	formerHolder, first := c.Holder, c.TakenAt.IsZero()
 	d.settle(c, contact.ID)
 	c.State, c.Holder, c.TakenAt = Claimed, contact.ID, now
 	c.Unanswered = false
@@ -168,19 +189,11 @@ func (d *decider) claim(c *Case, contact contacts.Contact) {
 	d.note(c, NoteClaimed, func(n *Note) {
 		d.by(contact.ID)(n)
 		n.Channel, n.Took, n.Step = c.Channel, now.Sub(c.ArrivedAt), c.Step+1
+		if !first {
+			n.Reason = ReasonRetaken
+		}
 	})
-
-	values := d.caseValues(c)
-	s := d.toContact(c, contact.ID, PurposeRelayToHelper, texts.TakenByYou, values)
-	values["nhu_cau"] = texts.Need(s.Language, s.Accented, string(c.Need))
-	values["khu"] = c.Area
-	if c.Area == "" {
-		values["khu"] = texts.AreaUnknown(s.Language, s.Accented)
-	}
-	if c.NoCalls {
-		d.tell(c, contact.ID, texts.ContactRule)
-	}
-	d.relayToHolder(c, 1, c.Said)
+	d.brief(c, contact.ID)
 	if formerHolder != "" && formerHolder != contact.ID {
 		d.tell(c, formerHolder, texts.AlreadyTaken)
 	}
@@ -191,19 +204,34 @@ func (d *decider) claim(c *Case, contact contacts.Contact) {
 	}
 }
 
+// brief gives a new helper what the case needs, how the person may be reached, and their texts so far.
+func (d *decider) brief(c *Case, id contacts.ID) {
+	values := d.caseValues(c)
+	s := d.toContact(c, id, PurposeRelayToHelper, texts.TakenByYou, values)
+	values["nhu_cau"] = texts.Need(s.Language, s.Accented, string(c.Need))
+	values["khu"] = c.Area
+	if c.Area == "" {
+		values["khu"] = texts.AreaUnknown(s.Language, s.Accented)
+	}
+	if c.NoCalls {
+		d.tell(c, id, texts.ContactRule)
+	}
+	d.relayToHelper(c, id, 1, c.Said)
+}
+
 // settle ends the alerting of a case that somebody has: everyone else who was asked since it began, did
 // not decline and may still know is told.
 func (d *decider) settle(c *Case, holder contacts.ID) {
 	for i := range c.Alerts {
 		a := &c.Alerts[i]
-		if a.Contact == holder {
+		if c.helps(a.Contact) || a.Contact == holder {
 			continue
 		}
 		if a.State == AlertOut {
 			d.endAlert(c, a, AlertLate)
 		}
 		asked := !a.At.Before(c.AlertingSince) && !a.Declined && a.State != AlertFailed
-		if asked && d.world.Line.Directory.MayBeTold(a.Contact, c.Person) == contacts.Allowed {
+		if asked && d.mayHear(c, a.Contact) {
 			d.tell(c, a.Contact, texts.AlreadyTaken)
 		}
 	}
@@ -215,10 +243,23 @@ func (d *decider) holderSpoke(c *Case, contact contacts.Contact) {
 	if c.State == Alerting {
 		d.settle(c, contact.ID)
 		c.State, c.Unanswered = Claimed, false
+		d.lead(c, contact.ID)
 		d.out.Reason = ReasonResumed
 		d.note(c, NoteClaimed, func(n *Note) { d.by(contact.ID)(n); n.Reason = ReasonResumed })
 	}
 	d.heardHolder(c)
+}
+
+// lead makes a helper the holder; whoever was stays as one who joined.
+func (d *decider) lead(c *Case, id contacts.ID) {
+	if c.Holder == id {
+		return
+	}
+	c.Joined = slices.DeleteFunc(c.Joined, func(joined contacts.ID) bool { return joined == id })
+	if c.Holder != "" {
+		c.Joined = append(c.Joined, c.Holder)
+	}
+	c.Holder = id
 }
 
 func (d *decider) heardHolder(c *Case) {
@@ -258,39 +299,15 @@ func (d *decider) giveBack(contact contacts.Contact, l caseList, code Code) {
 		return
 	}
 	c := d.edit(held)
-	a := c.alert(contact.ID)
-	if a == nil {
-		c.Alerts = append(c.Alerts, Alert{Contact: contact.ID, Kind: contact.Kind, Channel: contacts.SMS, At: d.world.Now, State: AlertDeclined})
-		a = &c.Alerts[len(c.Alerts)-1]
-	}
-	c.Holder = ""
+	d.lost(c, contact.ID).Declined = true
 	d.note(c, NoteGivenBack, d.by(contact.ID))
 	d.tell(c, contact.ID, texts.Declined)
 	d.out.Reason = ReasonGivenBack
-	if c.State == Claimed {
-		d.alertAgain(c, contact.ID)
+	if c.Holder == contact.ID {
+		d.withoutHolder(c, contact.ID)
 		return
 	}
-	a.Declined = true
-}
-
-// closeByHelper closes a held case.
-func (d *decider) closeByHelper(contact contacts.Contact, l caseList, code Code) {
-	held, ok := d.pickHeld(contact, l, code)
-	if !ok {
-		return
-	}
-	c := d.edit(held)
-	if c.State == Alerting {
-		d.settle(c, contact.ID)
-	}
-	c.State, c.ClosedAt, c.Deadlines = Closed, d.world.Now, nil
-	d.tell(c, contact.ID, texts.Closed)
-	d.out.Reason = ReasonClosedByHelper
-	d.note(c, NoteClosed, func(n *Note) {
-		d.by(contact.ID)(n)
-		n.Reason, n.Took = ReasonClosedByHelper, d.world.Now.Sub(c.ArrivedAt)
-	})
+	c.Joined = slices.DeleteFunc(c.Joined, func(id contacts.ID) bool { return id == contact.ID })
 }
 
 // pickHeld finds the held case a command is about. Where there is a doubt nothing is done and the
@@ -318,7 +335,7 @@ func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
 		// Whoever holds one case need not name it, so what stands last is part of what they say.
 		held, words = l.held[0], e.Body.Reveal()
 	}
-	if !slices.Contains(l.held, held) || strings.TrimSpace(words) == "" {
+	if !slices.Contains(l.held, held) || strings.TrimSpace(texts.Clean(words)) == "" {
 		d.askWhich(contact, l.held)
 		return
 	}

@@ -27,6 +27,13 @@ func Decide(s State, e Event, w World) Decision {
 		d.sendFinished(e)
 	case DeliveryFailed:
 		d.deliveryFailed(e)
+	case CloseOrdered:
+		d.closeOrdered(e)
+	case LineChanged:
+		d.lineChanged(e)
+	case Called:
+		d.base = string(e.SID)
+		d.called(e)
 	default:
 		panic(fmt.Sprintf("routing: unknown event %T", e))
 	}
@@ -62,8 +69,12 @@ func (d *decider) deadline(e DeadlineReached) {
 	}
 	c := d.edit(before)
 	c.clearDeadline(due.Kind)
-	if d.dropHolder(c); c.State == Alerting && (due.Kind == AskHolder || due.Kind == TakeBack) {
-		d.out.Reason = ReasonTakenBack // from a holder who may no longer have it
+	if had := c.State == Claimed; d.dropHolder(c) && had {
+		// Taken from a holder who may no longer have it. Who follows has their own time.
+		d.out.Reason = ReasonTakenBack
+		if due.Kind == BesideEnds && c.State == Claimed {
+			d.endAlerts(c, AlertNoAnswer)
+		}
 		return
 	}
 	switch due.Kind {
@@ -79,6 +90,9 @@ func (d *decider) deadline(e DeadlineReached) {
 	case TakeBack:
 		d.out.Reason = ReasonTakenBack
 		d.takeBack(c)
+	case BesideEnds:
+		d.out.Reason = ReasonStepEnded
+		d.endAlerts(c, AlertNoAnswer)
 	}
 }
 
@@ -116,7 +130,7 @@ func (d *decider) person(key phone.Key) *Person {
 }
 
 func samePerson(a, b Person) bool {
-	return a.Number == b.Number && a.Hiding == b.Hiding && a.NoTexts == b.NoTexts &&
+	return a.Number == b.Number && a.Hiding == b.Hiding && a.NoTexts == b.NoTexts && a.Muted == b.Muted &&
 		a.Unreachable == b.Unreachable && a.LastAutoText.Equal(b.LastAutoText)
 }
 
@@ -132,8 +146,10 @@ func (d *decider) find(id CaseID) *Case {
 			return c
 		}
 	}
-	if d.state.Own != nil && d.state.Own.ID == id {
-		return d.state.Own
+	for _, c := range []*Case{d.state.Own, d.state.Coded} {
+		if c != nil && c.ID == id {
+			return c
+		}
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ type State struct {
 	Own *Case
 	// Cases are, for a text of a contact, those on the contact's list; else the one case concerned.
 	Cases []*Case
+	// Coded is the case that has the code a supervisor gave, whoever knows of it; nil if there is none.
+	Coded *Case
 }
 
 // World is everything else a decision depends on.
@@ -27,6 +29,19 @@ type World struct {
 	Line  *Line
 	Code  Code // a code free for a new case; set for texts
 	Woken map[contacts.ID]time.Time
+	Duty  map[contacts.ID]Duty // who said NGHI or TRUC
+}
+
+// Duty is what a contact said about being on call, in place of the roster until an instant.
+type Duty struct {
+	On    bool
+	Until time.Time
+}
+
+// DutyChange is a contact going on or off call by their own word.
+type DutyChange struct {
+	Contact contacts.ID
+	Duty    Duty
 }
 
 // Decision is what an event leads to. The zero Decision changes nothing.
@@ -38,7 +53,9 @@ type Decision struct {
 	Sends   []Send      // to put on the agenda
 	Done    *Send       // leaves the agenda
 	Forget  []Forgotten // leave contacts' lists
-	Notes   []Note      // what happened, for journal, log and metrics
+	Duty    []DutyChange
+	Also    []EventID // ids that are to be known as handled besides the event's own
+	Notes   []Note    // what happened, for journal, log and metrics
 }
 
 // Change is a case before and after a decision. Before is nil for a new case.
@@ -175,6 +192,7 @@ const (
 	ReasonRaised         Reason = "raised" // added, and the urgency rose
 	ReasonClaimed        Reason = "claimed"
 	ReasonResumed        Reason = "resumed" // a silent holder spoke again
+	ReasonRetaken        Reason = "retaken" // taken again after a holder was out of it
 	ReasonAlreadyTaken   Reason = "already_taken"
 	ReasonAlreadyHeld    Reason = "already_held"
 	ReasonDeclined       Reason = "declined"
@@ -186,6 +204,16 @@ const (
 	ReasonStepEnded      Reason = "step_ended"
 	ReasonRoundStarted   Reason = "round_started"
 	ReasonHolderAsked    Reason = "holder_asked"
+	ReasonJoined         Reason = "joined"
+	ReasonInvited        Reason = "invited"
+	ReasonNobodyOnCall   Reason = "nobody_on_call"
+	ReasonChosen         Reason = "chosen"        // the person said what they need
+	ReasonSomebodyElse   Reason = "somebody_else" // the person asked for another helper
+	ReasonMuted          Reason = "muted"         // the person asked not to be written to
+	ReasonHelpSent       Reason = "help_sent"
+	ReasonOffDuty        Reason = "off_duty"
+	ReasonOnDuty         Reason = "on_duty"
+	ReasonClosedByOffice Reason = "closed_by_supervisor"
 	ReasonTakenBack      Reason = "taken_back"
 	ReasonNotDue         Reason = "not_due"
 	ReasonCaseClosed     Reason = "case_closed"
@@ -204,6 +232,7 @@ type NoteKind string
 const (
 	NoteOpened       NoteKind = "case_opened"
 	NoteAdded        NoteKind = "words_added"
+	NoteCalled       NoteKind = "called" // the carrier says that the person called
 	NoteRaised       NoteKind = "urgency_raised"
 	NoteStep         NoteKind = "step_started"
 	NoteStepEmpty    NoteKind = "step_empty" // nobody to alert: passed at once
@@ -213,6 +242,12 @@ const (
 	NoteAlertOver    NoteKind = "alert_over"
 	NoteFirstAlert   NoteKind = "first_alert_accepted"
 	NoteClaimed      NoteKind = "claimed"
+	NoteJoined       NoteKind = "joined"
+	NoteInvited      NoteKind = "invited" // a helper or the person asked for this kind of contact too
+	NoteLost         NoteKind = "lost"    // the person asked for somebody else
+	NoteMuted        NoteKind = "muted"
+	NoteOffDuty      NoteKind = "off_duty"
+	NoteOnDuty       NoteKind = "on_duty"
 	NoteGivenBack    NoteKind = "given_back"
 	NoteHolderAsked  NoteKind = "holder_asked"
 	NoteTakenBack    NoteKind = "taken_back"

@@ -21,7 +21,7 @@ const (
 func (d *decider) startRound(c *Case, without contacts.ID) {
 	d.endAlerts(c, AlertNoAnswer)
 	for i := range c.Alerts {
-		c.Alerts[i].Declined = c.Alerts[i].Contact == without
+		c.Alerts[i].Declined, c.Alerts[i].Beside = c.Alerts[i].Contact == without, false
 	}
 	d.runStep(c, 0)
 }
@@ -57,12 +57,11 @@ func (d *decider) endStep(c *Case) {
 // within reach, and not having declined in this round. The order is the step's kinds, then the line
 // file's; with AtOnce, nearest by area first, then least recently woken.
 func (d *decider) candidates(c *Case, s Step) []contacts.ID {
-	line := d.world.Line
-	onCall := line.Roster.OnCall(d.world.Now)
+	onCall := d.onCall()
 	var found []contacts.Contact
 	for _, kind := range s.Notify {
-		for _, contact := range line.Directory.All() {
-			if contact.Kind == kind && onCall.Has(contact.ID) && d.mayAlert(c, contact) {
+		for _, contact := range d.world.Line.Directory.All() {
+			if contact.Kind == kind && onCall(contact.ID) && d.mayAlert(c, contact) {
 				found = append(found, contact)
 			}
 		}
@@ -92,39 +91,45 @@ func distance(c *Case, contact contacts.Contact) int {
 
 // mayAlert says whether a contact may be asked to take a case now.
 func (d *decider) mayAlert(c *Case, contact contacts.Contact) bool {
-	if d.world.Line.Directory.MayBeTold(contact.ID, c.Person) != contacts.Allowed {
-		return false
-	}
-	if !contact.Reachable(contacts.SMS) || contact.ID == c.Holder {
+	if !d.mayHear(c, contact.ID) || !contact.Reachable(contacts.SMS) || c.helps(contact.ID) {
 		return false
 	}
 	a := c.alert(contact.ID)
 	return a == nil || !a.Declined
 }
 
+// mayHear says whether a contact may hear anything of a case: not those kept apart from the person, and
+// never again who lost the case because the person asked for somebody else.
+func (d *decider) mayHear(c *Case, id contacts.ID) bool {
+	return !slices.Contains(c.Barred, id) && d.world.Line.Directory.MayBeTold(id, c.Person) == contacts.Allowed
+}
+
 // alertNext alerts as many of ids as the step allows at once.
 func (d *decider) alertNext(c *Case, s Step, ids []contacts.ID) {
 	for _, id := range ids {
-		if s.AtOnce > 0 && c.outstanding() >= s.AtOnce {
+		if s.AtOnce > 0 && c.outstanding(s.Notify...) >= s.AtOnce {
 			return
 		}
-		d.alertContact(c, id)
+		d.alertContact(c, id, alertText(c))
 	}
 }
 
-// alertContact asks one contact to take the case: tag, code, how urgent, how to answer, nothing else.
-// The alert lives as long as its step.
-func (d *decider) alertContact(c *Case, id contacts.ID) {
-	key, values := texts.Alert, d.caseValues(c)
+// alertText is the text that asks a contact to take a case.
+func alertText(c *Case) texts.Key {
 	if c.Urgency == triage.ImmediateDanger {
-		key = texts.AlertDanger
+		return texts.AlertDanger
 	}
+	return texts.Alert
+}
+
+// alertContact asks one contact to take the case, or to join whoever has it: tag, code, how urgent, how
+// to answer, nothing else. The alert lives as long as its step.
+func (d *decider) alertContact(c *Case, id contacts.ID, key texts.Key) {
+	values := d.caseValues(c)
 	s := d.toContact(c, id, PurposeAlert, key, values)
-	if key == texts.Alert {
-		values["muc"] = texts.Urgency(s.Language, s.Accented, string(c.Urgency))
-	}
+	values["muc"] = texts.Urgency(s.Language, s.Accented, string(c.Urgency))
 	for _, due := range c.Deadlines {
-		if due.Kind == StepEnds {
+		if due.Kind == StepEnds || due.Kind == RoundStarts || due.Kind == BesideEnds {
 			s.NotAfter, s.Validity = due.At, due.At.Sub(d.world.Now)
 		}
 	}
@@ -135,18 +140,19 @@ func (d *decider) alertContact(c *Case, id contacts.ID) {
 	}
 	*a = Alert{
 		Contact: id, Kind: d.kindOf(id), Channel: contacts.SMS, Entry: s.ID, At: d.world.Now,
-		Step: c.Step, Run: c.Run, State: AlertOut,
+		Step: c.Step, Run: c.Run, State: AlertOut, Beside: c.State == Claimed,
 	}
 	d.note(c, NoteAlerted, func(n *Note) {
 		n.Contact, n.Role, n.Channel, n.Step = id, a.Kind, a.Channel, c.Step+1
 	})
 }
 
-// outstanding counts the alerts of the step that are not answered yet.
-func (c *Case) outstanding() int {
+// outstanding counts the alerts that are not answered yet: those to contacts of some kinds, or all if none
+// is given. Who was asked besides what the step names takes nobody's place in it.
+func (c *Case) outstanding(kinds ...contacts.Kind) int {
 	n := 0
 	for _, a := range c.Alerts {
-		if a.State == AlertOut {
+		if a.State == AlertOut && (len(kinds) == 0 || slices.Contains(kinds, a.Kind)) {
 			n++
 		}
 	}
@@ -156,6 +162,9 @@ func (c *Case) outstanding() int {
 // refill replaces those of the running step who declined or cannot be reached: by the next the step
 // names who has not been tried in it or, when nobody is left to answer, by the next step at once.
 func (d *decider) refill(c *Case) {
+	if !slices.ContainsFunc(c.Deadlines, func(due Deadline) bool { return due.Kind == StepEnds }) {
+		return // asked beside a holder, or while a round pauses: no step waits for them
+	}
 	steps := d.world.Line.Policy.For(c.Urgency, c.Need)
 	if c.Step < len(steps) {
 		untried := slices.DeleteFunc(d.candidates(c, steps[c.Step]), func(id contacts.ID) bool {
@@ -203,8 +212,7 @@ func (d *decider) endRound(c *Case) {
 	c.Unanswered = true
 	d.note(c, NoteUnanswered, nil)
 	for _, contact := range d.world.Line.Directory.All() {
-		mayBeTold := d.world.Line.Directory.MayBeTold(contact.ID, c.Person) == contacts.Allowed
-		if contact.Kind == contacts.Supervisor && contact.Reachable(contacts.SMS) && mayBeTold && contact.ID != c.Holder {
+		if contact.Kind == contacts.Supervisor && contact.Reachable(contacts.SMS) && d.mayHear(c, contact.ID) && !c.helps(contact.ID) {
 			d.tellUnanswered(c, contact.ID)
 		}
 	}
@@ -233,29 +241,82 @@ func (d *decider) tellUnanswered(c *Case, id contacts.ID) {
 
 // listenForHolder gives the holder, just heard from, the time of after_claim to be heard from again.
 func (d *decider) listenForHolder(c *Case) {
-	c.clearDeadline(StepEnds, RoundStarts, AskHolder, TakeBack)
+	c.clearDeadline(StepEnds, RoundStarts, AskHolder, TakeBack) // not BesideEnds: that step runs beside
 	c.setDeadline(AskHolder, d.world.Now.Add(d.afterClaim(c)))
 }
 
 // hurryHolder shortens the silence a holder is allowed, after the case has become graver.
 func (d *decider) hurryHolder(c *Case) {
-	if at := d.world.Now.Add(d.afterClaim(c)); !slices.ContainsFunc(c.Deadlines, func(due Deadline) bool { return due.At.Before(at) }) {
+	at := d.world.Now.Add(d.afterClaim(c))
+	sooner := func(due Deadline) bool { return due.Kind != BesideEnds && due.At.Before(at) }
+	if !slices.ContainsFunc(c.Deadlines, sooner) {
 		c.clearDeadline(AskHolder)
 		c.setDeadline(AskHolder, at)
 	}
 }
 
-// dropHolder takes a case from a holder who may no longer have it, because the line file now keeps them
+// dropHolder takes a case from helpers who may no longer have it, because the line file now keeps them
 // apart from the person or has dropped them. Nothing is said to them: it would show that there is a case.
-func (d *decider) dropHolder(c *Case) {
+// It reports whether the holder was among them.
+func (d *decider) dropHolder(c *Case) bool {
+	d.dropJoined(c)
 	if c.Holder == "" || !c.Open() || d.world.Line.Directory.MayHold(c.Holder, c.Person) == contacts.Allowed {
+		return false
+	}
+	d.lost(c, c.Holder)
+	d.note(c, NoteGivenBack, d.by(c.Holder))
+	d.withoutHolder(c, "")
+	return true
+}
+
+// dropJoined is dropHolder for who joined besides.
+func (d *decider) dropJoined(c *Case) {
+	c.Joined = slices.DeleteFunc(c.Joined, func(id contacts.ID) bool {
+		mayNot := d.world.Line.Directory.MayHold(id, c.Person) != contacts.Allowed
+		if mayNot {
+			d.lost(c, id)
+		}
+		return mayNot
+	})
+}
+
+// lost notes when a helper ceased to be one, because what they write for a day after is still read as
+// being about the case.
+func (d *decider) lost(c *Case, id contacts.ID) *Alert {
+	a := c.alert(id)
+	if a == nil {
+		c.Alerts = append(c.Alerts, Alert{Contact: id, Kind: d.kindOf(id), Channel: contacts.SMS, At: d.world.Now, State: AlertTaken})
+		a = &c.Alerts[len(c.Alerts)-1]
+	}
+	a.LostAt = d.world.Now
+	return a
+}
+
+// lineChanged takes a case from helpers whom the new line file keeps apart from the person.
+func (d *decider) lineChanged(e LineChanged) {
+	d.out.Reason = ReasonNothingToDo
+	c := d.find(e.Case)
+	if c == nil || !c.Open() || !slices.ContainsFunc(c.Helpers(), func(id contacts.ID) bool {
+		return d.world.Line.Directory.MayHold(id, c.Person) != contacts.Allowed
+	}) {
 		return
 	}
-	wasClaimed := c.State == Claimed
-	d.note(c, NoteGivenBack, d.by(c.Holder))
+	d.out.Reason = ReasonTakenBack
+	d.dropHolder(d.edit(c))
+}
+
+// withoutHolder goes on with a case whose holder is out of it: who joined first takes their place, or the
+// case is alerted again; see startRound for without.
+func (d *decider) withoutHolder(c *Case, without contacts.ID) {
 	c.Holder = ""
-	if wasClaimed {
-		d.alertAgain(c, "")
+	d.dropJoined(c)
+	switch {
+	case c.State != Claimed: // being alerted already
+	case len(c.Joined) > 0:
+		c.Holder, c.Joined = c.Joined[0], c.Joined[1:]
+		d.listenForHolder(c)
+	default:
+		d.alertAgain(c, without)
 	}
 }
 
@@ -283,6 +344,6 @@ func (d *decider) takeBack(c *Case) {
 // alertAgain sends a case that was taken back into alerting; see startRound for without.
 func (d *decider) alertAgain(c *Case, without contacts.ID) {
 	c.State, c.AlertingSince, c.Unanswered, c.Rounds = Alerting, d.world.Now, false, 0
-	c.clearDeadline(AskHolder, TakeBack)
+	c.clearDeadline(AskHolder, TakeBack, BesideEnds)
 	d.startRound(c, without)
 }

@@ -11,7 +11,8 @@ import (
 // It is made of the carrier's ids and our own, never of what people send.
 type EventID string
 
-// Event is something that happened: one of [Text], [DeadlineReached], [SendFinished], [DeliveryFailed].
+// Event is something that happened: one of [Text], [DeadlineReached], [SendFinished],
+// [DeliveryFailed], [CloseOrdered], [Called], [LineChanged].
 type Event interface {
 	// ID is empty for events that repeat harmlessly by themselves, because what they are about has
 	// changed by then.
@@ -47,6 +48,30 @@ func (DeadlineReached) ID() EventID { return "" }
 // Name is "deadline".
 func (DeadlineReached) Name() string { return "deadline" }
 
+// CloseOrdered says that a case is to be closed by somebody at a desk, who answers for it.
+type CloseOrdered struct {
+	Case CaseID
+	Why  contacts.Private // what they gave as the reason; kept with the case's words
+}
+
+// ID is empty: a closed case is not closed again.
+func (CloseOrdered) ID() EventID { return "" }
+
+// Name is "close_ordered".
+func (CloseOrdered) Name() string { return "close_ordered" }
+
+// LineChanged says that the line file was changed since a case was looked at: whoever may no longer hold it
+// is out of it at once.
+type LineChanged struct {
+	Case CaseID
+}
+
+// ID is empty: doing it twice changes nothing.
+func (LineChanged) ID() EventID { return "" }
+
+// Name is "line_changed".
+func (LineChanged) Name() string { return "line_changed" }
+
 // SendResult is what became of an attempt to send.
 type SendResult string
 
@@ -64,18 +89,27 @@ type SendFinished struct {
 	Result SendResult
 	// OptedOut and BadNumber narrow a refusal: this phone gets no texts; this number cannot take any.
 	OptedOut, BadNumber bool
-	SID                 string    // the carrier's id of an accepted message
-	At                  time.Time // when the carrier answered
+	SID                 string // the carrier's id of the message, if it gave one
+	// NotFirst says that the case is known to have had an alert accepted before this one.
+	NotFirst bool
+	At       time.Time // when the carrier answered
 }
 
-// ID is the carrier's id of an accepted message, by which it is known later whose message that was. A
-// message that did not go out has left the agenda and is not taken from it again.
+// ID is the carrier's id of an accepted message, by which it is known later whose message that was. That a
+// message will not arrive is one event, whether the carrier says so in its answer or in a report. One that
+// was not handed over has left the agenda and is not taken from it again.
 func (e SendFinished) ID() EventID {
-	if e.SID == "" {
-		return ""
+	switch {
+	case e.Result == SendRefused:
+		return failedID(e.Send.ID)
+	case e.SID != "":
+		return SentID(e.SID)
 	}
-	return SentID(e.SID)
+	return ""
 }
+
+// failedID is the id of the event that a message will not arrive.
+func failedID(id EntryID) EventID { return EventID("failed:" + id) }
 
 // SentID is the id of the event that the carrier accepted a message, from the carrier's id for it.
 func SentID(sid string) EventID { return EventID("sent:" + sid) }
@@ -90,7 +124,7 @@ type DeliveryFailed struct {
 }
 
 // ID is made of the entry: a message fails once.
-func (d DeliveryFailed) ID() EventID { return "failed:" + EventID(d.Entry) }
+func (d DeliveryFailed) ID() EventID { return failedID(d.Entry) }
 
 // Name is "delivery_failed".
 func (DeliveryFailed) Name() string { return "delivery_failed" }

@@ -44,6 +44,8 @@ func TestHistory_KeepsEveryPromise(t *testing.T) {
 			"a person writes again": h.personWrites,
 			"a contact answers":     h.contactAnswers,
 			"a contact answers too": h.contactAnswers,
+			"a helper speaks":       h.helperSpeaks,
+			"the desk closes":       h.deskCloses,
 			"time passes":           h.timePasses,
 			"the next deadline":     h.nextDeadline,
 			"the clock jumps":       h.clockJumps,
@@ -55,6 +57,7 @@ func TestHistory_KeepsEveryPromise(t *testing.T) {
 			"the line file":         h.lineChanges,
 			"":                      func(*rapid.T) { h.check.state() },
 		})
+		h.oneWillingContactIsEnough(t)
 	})
 }
 
@@ -95,7 +98,8 @@ func (h *history) play(t *rapid.T, from phone.Number, body string) {
 func (h *history) personWrites(t *rapid.T) {
 	from := rapid.SampledFrom(h.people()).Draw(t, "person")
 	body := rapid.SampledFrom([]string{
-		danger, bleeding, hiding, urgent, urgent, question, question, muted, somehow, "", "1", "0", "xong", "toi o to 1", "o to 2 nha",
+		danger, bleeding, hiding, urgent, urgent, question, question, muted, somehow, "", "1", "1", "2", "3", "4 nhe", "0", "0", "khác",
+		"NGUNG", "stop", "xong", "nghi", "toi o to 1", "o to 2 nha",
 	}).Draw(t, "text")
 	if body != "" && rapid.Bool().Draw(t, "marked") {
 		h.nonce++
@@ -106,11 +110,30 @@ func (h *history) personWrites(t *rapid.T) {
 
 func (h *history) contactAnswers(t *rapid.T) {
 	id, _ := h.involved(t)
-	body := rapid.SampledFrom([]string{
+	h.contactWrites(t, id, []string{
 		"1", "1", "1", "0", "0", "tra", "xong", "chị tới đây", "bạn ơi, bạn ở đâu", danger, somehow, "",
-	}).Draw(t, "text")
+		"them ca", "THÊM Y TẾ", "nghi", "truc", "tro giup", "??", "sos", "NGUNG",
+	})
+}
+
+// helperSpeaks is a text of somebody who helps in a case, with the words only they use.
+func (h *history) helperSpeaks(t *rapid.T) {
+	var helpers []contacts.ID
+	for _, c := range h.openCases() {
+		helpers = append(helpers, c.Helpers()...)
+	}
+	if len(helpers) == 0 {
+		t.Skip("nobody helps")
+	}
+	h.contactWrites(t, rapid.SampledFrom(helpers).Draw(t, "helper"), []string{
+		"chị tới đây", "ra cổng sau", "them ca", "them yt", "them cong an nha", "0", "1", "xong",
+	})
+}
+
+func (h *history) contactWrites(t *rapid.T, id contacts.ID, bodies []string) {
+	body := rapid.SampledFrom(bodies).Draw(t, "text")
 	if cases := h.Cases(); len(cases) > 0 && rapid.Bool().Draw(t, "with a code") {
-		code := string(rapid.SampledFrom(cases).Draw(t, "case").Code)
+		code := string(pick(t, cases).Code)
 		if rapid.Bool().Draw(t, "code first") {
 			body = code + " " + body
 		} else {
@@ -120,6 +143,72 @@ func (h *history) contactAnswers(t *rapid.T) {
 	h.play(t, h.Phone(id), body)
 }
 
+func (h *history) deskCloses(t *rapid.T) {
+	open := h.openCases()
+	if len(open) == 0 || rapid.IntRange(0, 3).Draw(t, "rarely") != 0 {
+		t.Skip("nothing to close")
+	}
+	h.Handle(routing.CloseOrdered{Case: pick(t, open).ID, Why: contacts.Conceal("nhầm")})
+}
+
+// oneWillingContactIsEnough: whatever has happened, once the line is in order and one supervisor answers
+// every alert, each case that waits has a human within the pause and one round of its policy.
+func (h *history) oneWillingContactIsEnough(t *rapid.T) {
+	h.Hold, h.Refuses, h.shortSteps = false, nil, false
+	h.apart, h.retired, h.onCall = map[contacts.ID][]phone.Number{}, map[contacts.ID]bool{}, h.ids()
+	h.generation++
+	h.SetLine(h.line(t))
+	h.Carry()
+	h.From(willing, "truc")
+	var waiting []routing.CaseID
+	longest := time.Duration(0)
+	for _, c := range h.openCases() {
+		own := c.Person == routingtest.PhoneKey(h.Phone(willing))
+		if c.State == routing.Alerting && !own && !slices.Contains(c.Helpers(), willing) && !slices.Contains(c.Barred, willing) {
+			waiting = append(waiting, c.ID)
+			longest = max(longest, sumOfWaits(h.Ward, c))
+		}
+	}
+	until := h.Now().Add(longest + maxPause + longest) // the round that runs, in which they may have declined; the next
+	for seen := len(h.Messages()); ; {
+		for ; seen < len(h.Messages()); seen++ {
+			m := h.Messages()[seen]
+			if c := h.Case(m.Case); m.Contact == willing && m.Purpose == routing.PurposeAlert && c.State == routing.Alerting {
+				h.From(willing, "1 "+string(c.Code))
+			}
+		}
+		waiting = slices.DeleteFunc(waiting, func(id routing.CaseID) bool { return h.Case(id).State != routing.Alerting })
+		if len(waiting) == 0 {
+			return
+		}
+		next := h.Now().Add(maxPause)
+		for _, c := range h.openCases() {
+			if due, _ := c.NextDeadline(); due.At.Before(next) {
+				next = due.At
+			}
+		}
+		if next.After(until) {
+			t.Fatalf("%d cases wait although %s is on call and willing; the first: %+v", len(waiting), willing, *h.Case(waiting[0]))
+		}
+		h.Advance(max(0, next.Sub(h.Now())))
+	}
+}
+
+const (
+	willing  = duty
+	maxPause = 15 * time.Minute
+)
+
+// sumOfWaits is how long one round of a case's policy lasts.
+func sumOfWaits(w *routingtest.Ward, c *routing.Case) time.Duration {
+	line, _ := w.Line(c.Line)
+	sum := time.Duration(0)
+	for _, s := range line.Policy.For(c.Urgency, c.Need) {
+		sum += s.Wait
+	}
+	return sum
+}
+
 // involved draws a contact and a person: mostly a contact who knows of an open case, first its holder.
 func (h *history) involved(t *rapid.T) (contacts.ID, phone.Number) {
 	id, person := rapid.SampledFrom(h.ids()).Draw(t, "contact"), rapid.SampledFrom(h.people()).Draw(t, "of")
@@ -127,7 +216,7 @@ func (h *history) involved(t *rapid.T) (contacts.ID, phone.Number) {
 	if len(open) == 0 || rapid.IntRange(0, 3).Draw(t, "anybody") == 0 {
 		return id, person
 	}
-	c := rapid.SampledFrom(open).Draw(t, "case")
+	c := pick(t, open)
 	for _, n := range h.people() {
 		if routingtest.PhoneKey(n) == c.Person {
 			person = n
@@ -140,6 +229,11 @@ func (h *history) involved(t *rapid.T) (contacts.ID, phone.Number) {
 		id = rapid.SampledFrom(known).Draw(t, "of those who know")
 	}
 	return id, person
+}
+
+// pick draws a case by its place, so that a failure prints a number and not the case.
+func pick(t *rapid.T, cases []*routing.Case) *routing.Case {
+	return cases[rapid.IntRange(0, len(cases)-1).Draw(t, "case")]
 }
 
 func (h *history) openCases() []*routing.Case {
@@ -157,7 +251,7 @@ func (h *history) nextDeadline(t *rapid.T) {
 	if len(open) == 0 {
 		t.Skip("no case is open")
 	}
-	next, _ := rapid.SampledFrom(open).Draw(t, "case").NextDeadline()
+	next, _ := pick(t, open).NextDeadline()
 	h.Advance(max(0, next.At.Sub(h.Now())))
 }
 
@@ -178,7 +272,7 @@ func (h *history) report(t *rapid.T) {
 	if len(h.Messages()) == 0 {
 		t.Skip("nothing was sent")
 	}
-	h.Fail(rapid.SampledFrom(h.Messages()).Draw(t, "message"), rapid.Bool().Draw(t, "opted out"))
+	h.Fail(h.Messages()[rapid.IntRange(0, len(h.Messages())-1).Draw(t, "message")], rapid.Bool().Draw(t, "opted out"))
 }
 
 func (h *history) repeat(t *rapid.T) {

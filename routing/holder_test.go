@@ -292,8 +292,8 @@ func TestSilence_TheHolderClosesAfterAll(t *testing.T) {
 	wantReason(t, "XONG", w.From(lan, "xong"), routing.ReasonClosedByHelper)
 	c := w.CaseOf(an())
 	wantState(t, c, "closed", lan)
-	taken := render(t, texts.AlreadyTaken, c)
-	wantList(t, "to those alerted meanwhile", append(w.Got(mai), w.Got(hung)...), taken, taken)
+	over := render(t, texts.Closed, c)
+	wantList(t, "to those alerted meanwhile", append(w.Got(mai), w.Got(hung)...), over, over)
 }
 
 func TestSilence_TheHolderGivesBackAfterAll(t *testing.T) {

@@ -46,7 +46,12 @@ func TestOpen_WhatTheFirstTextSays(t *testing.T) {
 		{"question", question, triage.Information, triage.Unknown, ""},
 		{"advertisement runs as information", "khuyen mai 50% hom nay", triage.Information, triage.Unknown, ""},
 		{"test runs as information", "test", triage.Information, triage.Unknown, ""},
-		{"stray command runs as information", "1", triage.Information, triage.Unknown, ""},
+		{"1 asks for the police", "1", triage.Urgent, triage.Police, ""},
+		{"2 asks for the health station", "2 nha", triage.Urgent, triage.Health, ""},
+		{"3 asks for a place to stay", "3.", triage.Urgent, triage.Shelter, ""},
+		{"4 asks for someone to talk to", "4", triage.Urgent, triage.Counsel, ""},
+		{"0 with nobody to be replaced", "0", triage.Information, triage.Unknown, ""},
+		{"a contact's command", "nhan", triage.Information, triage.Unknown, ""},
 		{"close word of somebody at risk", "xong", triage.Information, triage.Unknown, ""},
 		{"area", "toi o to 2, " + urgent, triage.Urgent, triage.Shelter, "Tổ 2"},
 	}
@@ -164,9 +169,13 @@ func TestRaise_LeavesAClaimAndHurriesTheHolder(t *testing.T) {
 	wantReason(t, "Text", d, routing.ReasonRaised)
 	c := w.CaseOf(an())
 	wantState(t, c, "claimed", lan)
-	wantDue(t, w, c, routing.AskHolder, 2*time.Minute)
 	wantList(t, "to Lan", w.Got(lan), string(c.Code)+": "+danger)
-	w.Quiet()
+	wantList(t, "alerted beside the claim", w.Rang(), officer, hung, mai)
+	wantDue(t, w, c, routing.BesideEnds, 30*time.Second)
+	w.Advance(30 * time.Second)
+	wantDue(t, w, w.CaseOf(an()), routing.AskHolder, 90*time.Second)
+	w.Advance(time.Minute)
+	w.Quiet() // only the first step runs beside a claim
 }
 
 func TestOpen_LongWordsAreKeptInPiecesThatFitAMessage(t *testing.T) {

@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"slices"
+
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing/texts"
 )
@@ -11,6 +13,10 @@ func (d *decider) sendFinished(e SendFinished) {
 	d.out.Reason = ReasonNotSent
 	if e.Result == SendAccepted {
 		d.out.Reason = ReasonSent
+	}
+	if e.Result == SendRefused && e.SID != "" {
+		// It is on the carrier's list all the same, and must not be taken for a later message there.
+		d.out.Also = append(d.out.Also, SentID(e.SID))
 	}
 	c := d.find(e.Send.Case)
 	if c == nil {
@@ -30,8 +36,11 @@ func (d *decider) sendFinished(e SendFinished) {
 
 // concernsCase reports whether the case and its person have to be known to draw the consequences.
 func (e SendFinished) concernsCase() bool {
-	if e.Send.Person != "" {
-		return e.Result != SendAccepted
+	switch {
+	case e.Result == SendAccepted && (e.Send.Person != "" || e.NotFirst):
+		return false
+	case e.Send.Person != "":
+		return true
 	}
 	return e.Send.Purpose == PurposeAlert && e.Result != SendExpired
 }
@@ -67,7 +76,7 @@ func (d *decider) deliveryFailed(e DeliveryFailed) {
 // unreachable counts a contact as out of reach for the running step. If nobody is left to answer, the
 // step ends early.
 func (d *decider) unreachable(before *Case, entry EntryID) {
-	if before.State != Alerting {
+	if !before.Open() {
 		return
 	}
 	for _, a := range before.Alerts {
@@ -88,12 +97,19 @@ func (d *decider) notDelivered(c *Case, p Purpose, optedOut bool) {
 	if optedOut {
 		d.person(c.Person).Unreachable = true
 	}
-	if p != PurposeRelayToPerson || c.Holder == "" || !c.Open() {
+	if p != PurposeRelayToPerson || !c.Open() {
 		return
 	}
 	c = d.edit(c)
-	d.note(c, NoteNotDelivered, d.by(c.Holder))
-	d.tell(c, c.Holder, texts.CannotReach)
+	d.cannotReach(c)
+}
+
+// cannotReach tells the helpers of a case that their words do not reach the person.
+func (d *decider) cannotReach(c *Case) {
+	for _, id := range c.Helpers() {
+		d.note(c, NoteNotDelivered, d.by(id))
+		d.tell(c, id, texts.CannotReach)
+	}
 }
 
 // WantedAnswer is whether a message on the agenda is still to be sent.
@@ -121,15 +137,16 @@ func Wanted(s Send, c *Case, p Person, w World) WantedAnswer {
 	switch s.Purpose {
 	case PurposeAlert:
 		a := c.alert(s.Contact)
-		ok = c.State == Alerting && a != nil && a.Entry == s.ID && a.State == AlertOut &&
+		ok = a != nil && a.Entry == s.ID && a.State == AlertOut && (c.State == Alerting || c.State == Claimed && a.Beside) &&
 			w.Line.Directory.MayBeTold(s.Contact, c.Person) == contacts.Allowed
 	case PurposeNotice:
 		_, known := w.Line.Directory.Contact(s.Contact)
-		ok = known && (c == nil || w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed)
+		lost := c != nil && slices.Contains(c.Barred, s.Contact) && s.Text != texts.LostCase
+		ok = known && !lost && (c == nil || w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed)
 	case PurposeRelayToHelper:
-		ok = c.Open() && c.Holder == s.Contact && w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed
+		ok = c.Open() && c.helps(s.Contact) && w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed
 	case PurposeRelayToPerson:
-		ok = !p.Unreachable
+		ok = !p.Unreachable && !p.Muted
 	case PurposeAutomatic:
 		ok = mayWrite(p, c, s.Text, w.Now) == RestraintNone
 	}

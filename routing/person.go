@@ -23,12 +23,102 @@ func (d *decider) personText(e Text) {
 	p.NoTexts = p.NoTexts || verdict.NoTexts
 	// Whoever writes again can be written to again; the carrier tells us if that is not so.
 	p.Unreachable = false
+	word := ParsePersonWord(e.Body.Reveal())
+	p.Muted = word == VerbStop
 
-	if own := d.state.Own; own != nil {
+	switch own := d.state.Own; {
+	case word == VerbStop:
+		d.mute(own, e, verdict.Accented)
+	case word == VerbOther && own != nil:
+		d.somebodyElse(d.edit(own), e)
+	case own != nil:
 		d.addWords(d.edit(own), e, verdict)
+		d.choose(d.find(own.ID), word)
+	default:
+		d.openCase(e, chosen(verdict, word))
+		d.choose(d.out.Cases[0].After, word)
+	}
+}
+
+// chosen is the verdict for a first text that is one of 1 to 4: somebody who needs something today, not
+// a stray command.
+func chosen(v triage.Verdict, word Verb) triage.Verdict {
+	if need := needOf(word); need != "" {
+		v.Urgency, v.Need = triage.Urgent, need
+	}
+	return v
+}
+
+// needOf is what the words 1 to 4 ask for; empty for any other.
+func needOf(word Verb) triage.Need {
+	switch word {
+	case VerbPolice:
+		return triage.Police
+	case VerbHealth:
+		return triage.Health
+	case VerbShelter:
+		return triage.Shelter
+	case VerbCounsel:
+		return triage.Counsel
+	}
+	return ""
+}
+
+// choose does what 1 to 4 ask for. After 1 and 2 every contact of that kind on call is alerted at once,
+// whatever the policy says.
+func (d *decider) choose(c *Case, word Verb) {
+	need := needOf(word)
+	if need == "" {
 		return
 	}
-	d.openCase(e, verdict)
+	c.Need = need
+	if d.out.Reason != ReasonOpened {
+		d.out.Reason = ReasonChosen
+		if c.Urgency == triage.Information {
+			d.raise(c, triage.Urgent)
+		}
+		d.automatic(c, texts.ChoiceAckK)
+	}
+	switch word {
+	case VerbPolice:
+		d.invite(c, contacts.Police, alertText(c), besideWait)
+	case VerbHealth:
+		d.invite(c, contacts.HealthStation, alertText(c), besideWait)
+	}
+}
+
+// mute stops everything towards a phone until it writes again. Alerting goes on; helpers are told that
+// their words cannot be delivered. No case opens by it.
+func (d *decider) mute(own *Case, e Text, accented bool) {
+	d.out.Reason = ReasonMuted
+	if own == nil {
+		d.stopOK(nil, e, accented)
+		return
+	}
+	c := d.edit(own)
+	d.heard(c, e)
+	d.note(c, NoteMuted, nil)
+	d.cannotReach(c)
+	d.stopOK(c, e, accented)
+}
+
+// somebodyElse takes a case from whoever holds it, for good and without a reason, because the person
+// asked for another helper. The person gets nothing: whoever reads their phone must not see it.
+func (d *decider) somebodyElse(c *Case, e Text) {
+	d.out.Reason = ReasonSomebodyElse
+	d.heard(c, e)
+	if c.Holder == "" {
+		return
+	}
+	lost := c.Holder
+	c.Barred = append(c.Barred, lost)
+	d.lost(c, lost)
+	d.note(c, NoteLost, d.by(lost))
+	d.tell(c, lost, texts.LostCase)
+	c.Holder = ""
+	if c.State == Claimed {
+		d.alertAgain(c, "")
+	}
 }
 
 func (d *decider) openCase(e Text, v triage.Verdict) {
@@ -58,10 +148,8 @@ func (d *decider) writtenAt(e Text) time.Time {
 
 func (d *decider) addWords(c *Case, e Text, v triage.Verdict) {
 	d.out.Reason = ReasonAdded
-	c.Accented, c.Via = v.Accented, e.To
-	if at := d.writtenAt(e); at.After(c.HeardAt) {
-		c.HeardAt = at
-	}
+	c.Accented = v.Accented
+	d.heard(c, e)
 	c.NoCalls = c.NoCalls || v.NoCalls
 	if c.Area == "" {
 		c.Area = d.world.Line.Areas.Match(e.Body.Reveal())
@@ -73,23 +161,37 @@ func (d *decider) addWords(c *Case, e Text, v triage.Verdict) {
 	first := c.Said + 1
 	d.keepWords(c, e.Body)
 	d.note(c, NoteAdded, nil)
-	if c.Holder != "" {
-		d.relayToHolder(c, first, c.Said)
+	for _, id := range c.Helpers() {
+		d.relayToHelper(c, id, first, c.Said)
 	}
 	// A message may raise a case's urgency, never lower it.
 	if u := caseUrgency(v.Urgency); u.Severity() > c.Urgency.Severity() {
-		c.Urgency = u
 		if v.Need != triage.Unknown {
 			c.Need = v.Need // what the graver words ask for
 		}
 		d.out.Reason = ReasonRaised
-		d.note(c, NoteRaised, nil)
-		if c.State == Alerting {
-			// Another policy begins, so who declined the lesser case is asked about the graver one.
-			d.startRound(c, "")
-		} else {
-			d.hurryHolder(c)
-		}
+		d.raise(c, u)
+	}
+}
+
+// raise makes a case more urgent. The graver policy starts at its first step at once, and who declined
+// the lesser case is asked about the graver one. A claim stays: the step runs beside it.
+func (d *decider) raise(c *Case, u triage.Urgency) {
+	c.Urgency = u
+	d.note(c, NoteRaised, nil)
+	if c.State == Alerting {
+		d.startRound(c, "")
+		return
+	}
+	d.hurryHolder(c)
+	d.stepBeside(c)
+}
+
+// heard notes that the person was heard from, and on which of our numbers.
+func (d *decider) heard(c *Case, e Text) {
+	c.Via = e.To
+	if at := d.writtenAt(e); at.After(c.HeardAt) {
+		c.HeardAt = at
 	}
 }
 
@@ -117,10 +219,10 @@ func (d *decider) keep(c *Case, ref WordsRef, text string) {
 // saidRef names the nth text of the person.
 func saidRef(n int) WordsRef { return WordsRef("p" + strconv.Itoa(n)) }
 
-// relayToHolder passes the person's texts from first to last to whoever holds the case, in order.
-func (d *decider) relayToHolder(c *Case, first, last int) {
+// relayToHelper passes the person's texts from first to last to a helper of the case, in order.
+func (d *decider) relayToHelper(c *Case, to contacts.ID, first, last int) {
 	for n := first; n <= last; n++ {
-		s := d.toContact(c, c.Holder, PurposeRelayToHelper, "", d.caseValues(c))
+		s := d.toContact(c, to, PurposeRelayToHelper, "", d.caseValues(c))
 		s.Words, s.Validity, s.NotAfter = saidRef(n), relayValidity, d.world.Now.Add(helperLifetime)
 	}
 }

@@ -76,5 +76,6 @@ type Line struct {
 	Areas      Areas
 	Triage     *triage.Classifier
 	Policy     Policy
-	Generation int64 // of the stored line file this was made from
+	Texts      *texts.Catalog // the line's own wording; nil: ours
+	Generation int64          // of the stored line file this was made from
 }

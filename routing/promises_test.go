@@ -2,9 +2,7 @@ package routing_test
 
 import (
 	"reflect"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tincay/hotline/contacts"
@@ -23,13 +21,15 @@ type checker struct {
 	t    routingtest.TB
 	ward *routingtest.Ward
 
-	early    map[texts.Key]*regexp.Regexp
 	open     map[alertKey]int  // alerts that are out
 	declined map[alertKey]bool // in the round that runs
-	first    map[phone.Key]time.Time
+	asked    map[alertKey]bool // to join whoever has the case
+	barred   map[alertKey]bool // lost the case because the person asked for somebody else
+	auto     map[phone.Key]time.Time
 	once     map[onceKey]bool
-	muted    map[phone.Key]bool
-	heard    map[routing.CaseID]time.Time // the person's own last text
+	muted    map[phone.Key]bool // hides or asked not to be written to
+	stopped  map[phone.Key]bool // wrote NGUNG and nothing since
+	heard    map[phone.Key]time.Time
 }
 
 type alertKey struct {
@@ -44,9 +44,10 @@ type onceKey struct {
 
 func newChecker(t routingtest.TB, w *routingtest.Ward) *checker {
 	return &checker{
-		t: t, ward: w, early: early(), open: map[alertKey]int{}, declined: map[alertKey]bool{},
-		first: map[phone.Key]time.Time{}, once: map[onceKey]bool{},
-		muted: map[phone.Key]bool{}, heard: map[routing.CaseID]time.Time{},
+		t: t, ward: w, open: map[alertKey]int{}, declined: map[alertKey]bool{},
+		asked: map[alertKey]bool{}, barred: map[alertKey]bool{},
+		auto: map[phone.Key]time.Time{}, once: map[onceKey]bool{},
+		muted: map[phone.Key]bool{}, stopped: map[phone.Key]bool{}, heard: map[phone.Key]time.Time{},
 	}
 }
 
@@ -56,6 +57,8 @@ func (k *checker) decision(p routingtest.Played) {
 	k.hear(p)
 	for _, ch := range p.Decision.Cases {
 		k.change(p, ch)
+		k.holder(p, ch)
+		k.helpers(p, ch)
 	}
 	k.alerts(p)
 	for _, s := range p.Decision.Sends {
@@ -68,6 +71,7 @@ func (k *checker) decision(p routingtest.Played) {
 			k.t.Fatalf("message %s goes to %q and %q, want one recipient", s.ID, s.Contact, s.Person)
 		}
 	}
+	k.cannotReach(p)
 }
 
 // pure: the same again gives the same, and nothing it was given has changed.
@@ -85,7 +89,35 @@ func (k *checker) pure(p routingtest.Played) {
 	}
 }
 
-// change: there is always a next step with a time on it, one holder, and an urgency that never falls.
+// asPerson reports whether a decision took its text for one of a person at risk.
+func asPerson(p routingtest.Played) bool {
+	return slices.Contains([]routing.Reason{
+		routing.ReasonOpened, routing.ReasonAdded, routing.ReasonRaised, routing.ReasonChosen,
+		routing.ReasonSomebodyElse, routing.ReasonMuted,
+	}, p.Decision.Reason)
+}
+
+// hear remembers what a person said of their phone and when they last wrote.
+func (k *checker) hear(p routingtest.Played) {
+	e, ok := p.Event.(routing.Text)
+	if !ok {
+		return
+	}
+	if _, contact := p.World.Line.Directory.ByPhone(e.Key); !contact && !asPerson(p) {
+		k.t.Fatalf("a text of a person at risk led to %s", p.Decision.Reason)
+	}
+	if !asPerson(p) {
+		return
+	}
+	v := p.World.Line.Triage.Classify(e.Body.Reveal())
+	k.muted[e.Key] = k.muted[e.Key] || v.Hiding || v.NoTexts
+	k.stopped[e.Key] = p.Decision.Reason == routing.ReasonMuted
+	if e.At.After(k.heard[e.Key]) {
+		k.heard[e.Key] = e.At
+	}
+}
+
+// change: there is always a next step with a time on it, and an urgency that never falls.
 func (k *checker) change(p routingtest.Played, ch routing.Change) {
 	c := ch.After
 	kinds := map[routing.DeadlineKind]int{}
@@ -96,9 +128,9 @@ func (k *checker) change(p routingtest.Played, ch routing.Change) {
 	steps, silence := kinds[routing.StepEnds]+kinds[routing.RoundStarts], kinds[routing.AskHolder]+kinds[routing.TakeBack]
 	switch c.State {
 	case routing.Alerting:
-		ok = ok && steps == 1 && silence == 0
+		ok = ok && steps == 1 && silence == 0 && kinds[routing.BesideEnds] == 0
 	case routing.Claimed:
-		ok = ok && steps == 0 && silence >= 1 && kinds[routing.AskHolder] <= 1 && kinds[routing.TakeBack] <= 1 && c.Holder != ""
+		ok = ok && steps == 0 && silence >= 1 && kinds[routing.AskHolder] <= 1 && kinds[routing.TakeBack] <= 1 && kinds[routing.BesideEnds] <= 1
 	case routing.Closed:
 		ok = !ok && len(c.Deadlines) == 0
 	}
@@ -108,10 +140,10 @@ func (k *checker) change(p routingtest.Played, ch routing.Change) {
 	if c.Open() && next.At.Before(p.World.Now) && ch.Before == nil {
 		k.t.Fatalf("new case %s has a deadline in the past", c.Code)
 	}
-	k.holder(p, ch)
 	for _, a := range c.Alerts {
-		if a.State == routing.AlertOut && (c.State != routing.Alerting || a.Run != c.Run) {
-			k.t.Fatalf("alert of %s to %s is out in run %d, but the case is %s in run %d", c.Code, a.Contact, a.Run, c.State, c.Run)
+		waits := c.State == routing.Alerting && a.Run == c.Run || c.State == routing.Claimed && a.Beside && kinds[routing.BesideEnds] == 1
+		if a.State == routing.AlertOut && !waits {
+			k.t.Fatalf("alert of %s to %s is out in run %d, but the case is %s in run %d with deadlines %v", c.Code, a.Contact, a.Run, c.State, c.Run, c.Deadlines)
 		}
 	}
 	if ch.Before == nil {
@@ -126,39 +158,99 @@ func (k *checker) change(p routingtest.Played, ch routing.Change) {
 	}
 }
 
-// holder: only a contact's own text makes them a holder, and only a 1 if they were not it before.
-func (k *checker) holder(p routingtest.Played, ch routing.Change) {
-	c, before, was := ch.After, contacts.ID(""), routing.Alerting
-	if ch.Before != nil {
-		before, was = ch.Before.Holder, ch.Before.State
+// author is the contact who wrote the text of an event; the zero Contact for any other.
+func author(p routingtest.Played) (contacts.Contact, routing.Command) {
+	e, ok := p.Event.(routing.Text)
+	if !ok {
+		return contacts.Contact{}, routing.Command{}
 	}
-	e, isText := p.Event.(routing.Text)
 	sender, _ := p.World.Line.Directory.ByPhone(e.Key)
-	taken := c.Holder != "" && (c.Holder != before || was == routing.Alerting && c.State == routing.Claimed)
+	return sender, routing.ParseCommand(e.Body.Reveal())
+}
+
+// holder: only a contact's own text makes them a holder, and only a 1 if they were no helper before; or
+// they had joined and the holder before them is out of it.
+func (k *checker) holder(p routingtest.Played, ch routing.Change) {
+	c, b := ch.After, &routing.Case{State: routing.Alerting}
+	if ch.Before != nil {
+		b = ch.Before
+	}
+	sender, cmd := author(p)
+	taken := c.Holder != "" && (c.Holder != b.Holder || b.State == routing.Alerting && c.State == routing.Claimed)
+	follows := b.State == routing.Claimed && slices.Contains(b.Joined, c.Holder) && !slices.Contains(c.Helpers(), b.Holder)
 	switch {
+	case c.State == routing.Claimed && c.Holder == "":
+		k.t.Fatalf("case %s is claimed by nobody", c.Code)
 	case !taken:
-	case !isText || sender.ID != c.Holder:
-		k.t.Fatalf("%s has case %s after %s, want only their own text to lead to that", c.Holder, c.Code, p.Event.Name())
-	case c.Holder != before && routing.ParseCommand(e.Body.Reveal()).Verb != routing.VerbTake:
-		k.t.Fatalf("%s took case %s by %q", c.Holder, c.Code, e.Body.Reveal())
-	case c.Holder != before && was != routing.Alerting:
-		k.t.Fatalf("%s took case %s from %s, who had it", c.Holder, c.Code, before)
 	case p.World.Line.Directory.MayHold(c.Holder, c.Person) != contacts.Allowed:
 		k.t.Fatalf("%s took case %s of a person kept apart from them", c.Holder, c.Code)
+	case follows:
+	case sender.ID != c.Holder:
+		k.t.Fatalf("%s has case %s after %s, want only their own text to lead to that", c.Holder, c.Code, p.Event.Name())
+	case b.State != routing.Alerting:
+		k.t.Fatalf("%s took case %s from %s, who had it", c.Holder, c.Code, b.Holder)
+	case !slices.Contains(b.Helpers(), c.Holder) && cmd.Verb != routing.VerbTake:
+		k.t.Fatalf("%s took case %s by the verb %q", c.Holder, c.Code, cmd.Verb)
 	}
-	_, isDeadline := p.Event.(routing.DeadlineReached)
-	if apart := p.World.Line.Directory.MayHold(c.Holder, c.Person) != contacts.Allowed; apart && c.Open() && c.Holder != "" && (isDeadline || e.Key == c.Person) {
-		k.t.Fatalf("%s still has case %s of a person kept apart from them after %s", c.Holder, c.Code, p.Event.Name())
+	_, ordered := p.Event.(routing.CloseOrdered)
+	mayClose := ordered || cmd.Verb == routing.VerbClose &&
+		(slices.Contains(b.Helpers(), sender.ID) || sender.Kind == contacts.Supervisor && cmd.Code == c.Code)
+	if c.State == routing.Closed && b.State != routing.Closed && !mayClose {
+		k.t.Fatalf("case %s held by %q was closed by %s of %q", c.Code, b.Holder, p.Event.Name(), sender.ID)
 	}
-	if c.State == routing.Closed && was != routing.Closed && (!isText || sender.ID != before) {
-		k.t.Fatalf("case %s held by %q was closed by %s of %q", c.Code, before, p.Event.Name(), sender.ID)
+}
+
+// helpers: nobody is one twice; who joins was asked to and said 1, or had the case and fell silent; who
+// lost it because the person wanted somebody else never comes back; who is set apart does not stay.
+func (k *checker) helpers(p routingtest.Played, ch routing.Change) {
+	c, b := ch.After, &routing.Case{}
+	if ch.Before != nil {
+		b = ch.Before
 	}
+	sender, cmd := author(p)
+	if p.Decision.Reason == routing.ReasonSomebodyElse && b.Holder != "" {
+		k.barred[alertKey{c.ID, b.Holder}] = true
+	}
+	helpers := c.Helpers()
+	for i, id := range helpers {
+		key := alertKey{c.ID, id}
+		joined := slices.Contains(c.Joined, id) && !slices.Contains(b.Helpers(), id)
+		switch {
+		case slices.Contains(helpers[:i], id):
+			k.t.Fatalf("%s helps twice in case %s: %v", id, c.Code, helpers)
+		case k.barred[key] && c.Open():
+			k.t.Fatalf("%s has case %s again, whose person asked for somebody else", id, c.Code)
+		case joined && (sender.ID != id || cmd.Verb != routing.VerbTake || !k.asked[key] || b.State != routing.Claimed):
+			k.t.Fatalf("%s joined case %s by %s (verb %q of %q), want them asked and their own 1", id, c.Code, p.Event.Name(), cmd.Verb, sender.ID)
+		}
+	}
+	_, deadline := p.Event.(routing.DeadlineReached)
+	person := slices.Contains([]routing.Reason{routing.ReasonAdded, routing.ReasonRaised, routing.ReasonChosen}, p.Decision.Reason)
+	if c.Open() && (deadline && p.Decision.Reason != routing.ReasonNotDue || person) {
+		for _, id := range helpers {
+			if p.World.Line.Directory.MayHold(id, c.Person) != contacts.Allowed {
+				k.t.Fatalf("%s still has case %s of a person kept apart from them after %s", id, c.Code, p.Event.Name())
+			}
+		}
+	}
+}
+
+// mayAsk reports whether a decision may ask contacts to join whoever has a case: a helper's THEM, the
+// person's own 1 or 2, or graver words of theirs.
+func mayAsk(p routingtest.Played) bool {
+	_, cmd := author(p)
+	switch p.Decision.Reason {
+	case routing.ReasonInvited:
+		return cmd.Verb == routing.VerbBringPolice || cmd.Verb == routing.VerbBringHealth
+	case routing.ReasonChosen, routing.ReasonRaised:
+		return true
+	}
+	return false
 }
 
 // alerts: every alert ends once, and who declined is left alone until the policy starts over.
 func (k *checker) alerts(p routingtest.Played) {
-	e, _ := p.Event.(routing.Text)
-	sender, _ := p.World.Line.Directory.ByPhone(e.Key)
+	sender, _ := author(p)
 	if p.Decision.Reason == routing.ReasonDeclined {
 		for _, ch := range p.Decision.Cases {
 			k.declined[alertKey{ch.After.ID, sender.ID}] = true
@@ -169,10 +261,11 @@ func (k *checker) alerts(p routingtest.Played) {
 		key := alertKey{n.Case, n.Contact}
 		switch n.Kind {
 		case routing.NoteGivenBack:
-			if n.Contact == sender.ID {
+			// From somebody set apart it was taken: they declined nothing.
+			if n.Contact == sender.ID && p.World.Line.Directory.MayHold(n.Contact, after(p, n.Case).Person) == contacts.Allowed {
 				given = key
+				k.declined[key] = true
 			}
-			k.declined[key] = true
 		case routing.NoteStep, routing.NoteStepEmpty:
 			if n.Step == 1 {
 				for other := range k.declined {
@@ -182,12 +275,7 @@ func (k *checker) alerts(p routingtest.Played) {
 				}
 			}
 		case routing.NoteAlerted:
-			if k.open[key]++; k.open[key] != 1 {
-				k.t.Fatalf("%s was alerted about a case while an alert of it is out", n.Contact)
-			}
-			if k.declined[key] {
-				k.t.Fatalf("%s was alerted in the round in which they declined (%s)", n.Contact, p.Decision.Reason)
-			}
+			k.alerted(p, key)
 		case routing.NoteAlertOver:
 			if k.open[key]--; k.open[key] != 0 {
 				k.t.Fatalf("an alert to %s ended (%s) that was not out", n.Contact, n.Result)
@@ -209,131 +297,23 @@ func (k *checker) alerts(p routingtest.Played) {
 	}
 }
 
-// early are the texts that somebody who has not taken a case may get, and all that may stand in them.
-func early() map[texts.Key]*regexp.Regexp {
-	const code = `[A-Z0-9]{2,6}`
-	one := func(rest string) *regexp.Regexp { return regexp.MustCompile(`^PT ` + code + rest + `$`) }
-	return map[texts.Key]*regexp.Regexp{
-		texts.Alert:        one(`: (khan|can tra loi)\. Tra loi 1 nhan, 0 tu choi\. Nhieu ca cho: 1 ` + code + `\.`),
-		texts.AlertDanger:  one(`: NGUY HIEM\. Tra loi 1 nhan, 0 tu choi\.`),
-		texts.AlreadyTaken: one(` da co nguoi nhan\. Cam on ban\.`),
-		texts.Declined:     one(`(, ` + code + `)*: da ghi nhan, dang bao nguoi khac\.`),
-		texts.Unanswered:   one(`: [1-9][0-9]* phut chua co nguoi nhan\. Xin xem bang truc\.`),
-		texts.WhichCase:    regexp.MustCompile(`^Ban dang giu ` + code + `(, ` + code + `)*\. Nhan lai kem ma, vi du: ` + code + ` noi dung\.$`),
-		texts.BadCmd:       regexp.MustCompile(`^Chua ro\. 1 nhan, 0 tu choi, XONG dong ca, NGHI nghi truc, TRUC truc lai, TRO GIUP xem huong dan\.$`),
-	}
-}
-
-// toContact: nothing about the person before the case is taken, and nothing at all to who is kept apart.
-func (k *checker) toContact(p routingtest.Played, s routing.Send) {
-	e, _ := p.Event.(routing.Text)
-	sender, _ := p.World.Line.Directory.ByPhone(e.Key)
-	c := after(p, s.Case)
+// alerted looks at one alert a decision sends.
+func (k *checker) alerted(p routingtest.Played, key alertKey) {
+	c := after(p, key.c)
+	k.open[key]++
 	switch {
-	case s.Case == "" && s.Contact != sender.ID:
-		k.t.Fatalf("message %s (%s) to %s belongs to no case and answers nothing", s.ID, s.Text, s.Contact)
-	case s.Case != "" && p.World.Line.Directory.MayHold(s.Contact, c.Person) != contacts.Allowed:
-		k.t.Fatalf("message %s (%s) to %s, who is kept apart from the person", s.ID, s.Text, s.Contact)
-	case s.Purpose == routing.PurposeAlert && p.World.Line.Directory.MayBeTold(s.Contact, c.Person) != contacts.Allowed:
-		k.t.Fatalf("%s was alerted, who may not be told", s.Contact)
-	}
-	body := k.ward.Body(s)
-	if c != nil && c.Holder == s.Contact {
-		return
-	}
-	allowed := k.early[s.Text]
-	if allowed == nil || !allowed.MatchString(body) || s.Words != "" || strings.Contains(body, marker) {
-		k.t.Fatalf("%s, who has not taken the case, gets %s (%s): %q", s.Contact, s.Text, s.Purpose, body)
-	}
-}
-
-// toPerson: a helper's words come from the holder; what the program says itself is true and empty.
-func (k *checker) toPerson(p routingtest.Played, s routing.Send) {
-	c := after(p, s.Case)
-	if s.Purpose == routing.PurposeRelayToPerson {
-		e, _ := p.Event.(routing.Text)
-		if sender, ok := p.World.Line.Directory.ByPhone(e.Key); !ok || sender.ID != c.Holder {
-			k.t.Fatalf("words of %q go to the person of case %s, which %q holds", sender.ID, c.Code, c.Holder)
-		}
-		return
-	}
-	if s.Purpose != routing.PurposeAutomatic || s.Words != "" || len(s.Values) != 0 {
-		k.t.Fatalf("message %s to a person is %s with %d values", s.ID, s.Purpose, len(s.Values))
-	}
-	key := s.Text
-	switch key {
-	case texts.FirstReplyK:
-		if last, ok := k.first[s.Person]; ok && p.World.Now.Sub(last) < 10*time.Minute {
-			k.t.Fatalf("two automatic texts to one phone within %v", p.World.Now.Sub(last))
-		}
-		k.first[s.Person] = p.World.Now
-		return
-	case texts.DangerAckK:
-		key = texts.MatchedK
-	case texts.MatchedK, texts.NobodyK:
-	default:
-		k.t.Fatalf("the program itself says %s to a person", s.Text)
-	}
-	if k.once[onceKey{s.Case, key}] {
-		k.t.Fatalf("%s a second time in case %s", s.Text, c.Code)
-	}
-	k.once[onceKey{s.Case, key}] = true
-}
-
-// after is a case as a decision leaves it; nil for none.
-func after(p routingtest.Played, id routing.CaseID) *routing.Case {
-	for _, ch := range p.Decision.Cases {
-		if ch.After.ID == id {
-			return ch.After
-		}
-	}
-	for _, c := range p.State.Cases {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
-}
-
-// message looks at what the carrier takes, and when: between a decision and this moment anything may have
-// happened.
-func (k *checker) message(m *routingtest.Message) {
-	line, _ := k.ward.Line("phuong-thu")
-	c := k.ward.Case(m.Case)
-	switch {
-	case !m.NotAfter.IsZero() && m.Taken.After(m.NotAfter):
-		k.t.Fatalf("%s (%s) went out too late", m.ID, m.Text)
-	case c != nil && m.Contact != "" && line.Directory.MayHold(m.Contact, c.Person) != contacts.Allowed:
-		k.t.Fatalf("%s (%s) went to %s, who is kept apart", m.ID, m.Text, m.Contact)
-	case m.Purpose == routing.PurposeAlert && (c.State != routing.Alerting || k.open[alertKey{c.ID, m.Contact}] != 1):
-		k.t.Fatalf("an alert of %s case %s went to %s", c.State, c.Code, m.Contact)
-	case m.Purpose == routing.PurposeRelayToHelper && (c.Holder != m.Contact || !c.Open()):
-		k.t.Fatalf("words of the person of case %s went to %s; %q holds it", c.Code, m.Contact, c.Holder)
-	case m.Purpose != routing.PurposeAutomatic:
-		return
-	}
-	switch heard := k.heard[c.ID]; {
-	case k.muted[c.Person]:
-		k.t.Fatalf("%s went to a person who hides or asked not to be written to", m.Text)
-	case m.Text == texts.NobodyK && c.State != routing.Alerting:
-		k.t.Fatalf("the person of %s case %s is told that nobody is there", c.State, c.Code)
-	case m.Text != texts.NobodyK && m.Text != texts.FirstReplyK && c.State != routing.Claimed:
-		k.t.Fatalf("the person of %s case %s is told that somebody is there", c.State, c.Code)
-	case m.Text != texts.NobodyK && m.Taken.Sub(heard) > time.Minute:
-		k.t.Fatalf("%s went out %v after the person's own last text", m.Text, m.Taken.Sub(heard))
-	}
-}
-
-// hear remembers what a person said of their phone and when they last wrote.
-func (k *checker) hear(p routingtest.Played) {
-	e, ok := p.Event.(routing.Text)
-	if !ok || !slices.Contains([]routing.Reason{routing.ReasonOpened, routing.ReasonAdded, routing.ReasonRaised}, p.Decision.Reason) {
-		return
-	}
-	v := p.World.Line.Triage.Classify(e.Body.Reveal())
-	k.muted[e.Key] = k.muted[e.Key] || v.Hiding || v.NoTexts
-	if c := p.Decision.Cases[0].After; e.At.After(k.heard[c.ID]) {
-		k.heard[c.ID] = e.At
+	case k.open[key] != 1:
+		k.t.Fatalf("%s was alerted about a case while an alert of it is out", key.id)
+	case k.declined[key]:
+		k.t.Fatalf("%s was alerted in the round in which they declined (%s)", key.id, p.Decision.Reason)
+	case slices.Contains(c.Helpers(), key.id):
+		k.t.Fatalf("%s was alerted about case %s, in which they help", key.id, c.Code)
+	case k.barred[key]:
+		k.t.Fatalf("%s was alerted about case %s, whose person asked for somebody else", key.id, c.Code)
+	case c.State == routing.Claimed && !mayAsk(p):
+		k.t.Fatalf("%s was asked to join case %s by %s (%s)", key.id, c.Code, p.Event.Name(), p.Decision.Reason)
+	case c.State == routing.Claimed:
+		k.asked[key] = true
 	}
 }
 

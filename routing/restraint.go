@@ -14,6 +14,7 @@ const (
 	RestraintNone        Restraint = "may_write"
 	RestraintHiding      Restraint = "hiding"
 	RestraintNoTexts     Restraint = "asked_not_to"
+	RestraintMuted       Restraint = "muted" // wrote NGUNG or STOP
 	RestraintUnreachable Restraint = "unreachable"
 	RestraintUnknown     Restraint = "unknown_phone" // nothing is known of the phone, so not that it is safe
 	RestraintLate        Restraint = "late"          // the phone may be in other hands by now
@@ -41,8 +42,12 @@ func mayWrite(p Person, c *Case, key texts.Key, now time.Time) Restraint {
 		return RestraintHiding
 	case p.NoTexts:
 		return RestraintNoTexts
+	case p.Muted && key != texts.StopOK:
+		return RestraintMuted
 	case p.Unreachable:
 		return RestraintUnreachable
+	case c == nil:
+		return RestraintNone // stop_ok to a phone without a case; it has a time limit of its own
 	case key == texts.NobodyK && c.State != Alerting:
 		return RestraintTaken
 	case (key == texts.MatchedK || key == texts.DangerAckK) && c.State != Claimed:
@@ -51,6 +56,23 @@ func mayWrite(p Person, c *Case, key texts.Key, now time.Time) Restraint {
 		return RestraintLate
 	}
 	return RestraintNone
+}
+
+// stopOK answers NGUNG: that is the last this phone gets. c is the phone's open case, or nil.
+func (d *decider) stopOK(c *Case, e Text, accented bool) {
+	heard := d.writtenAt(e)
+	if why := mayWrite(*d.person(e.Key), c, texts.StopOK, d.world.Now); why != RestraintNone || d.world.Now.After(heard.Add(afterHeard)) {
+		return
+	}
+	s := Send{
+		ID: d.entryID(c, PurposeAutomatic), Person: e.Key, Via: e.To, Purpose: PurposeAutomatic, Text: texts.StopOK,
+		Language: d.world.Line.Language, Accented: accented, Priority: PriorityNormal,
+		At: d.world.Now, NotAfter: heard.Add(afterHeard), Validity: automaticValidity,
+	}
+	if c != nil {
+		s.Case = c.ID
+	}
+	d.out.Sends = append(d.out.Sends, s)
 }
 
 // automatic sends an automatic text to the person of a case if restraint allows it.

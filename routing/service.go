@@ -34,6 +34,7 @@ type Query struct {
 	Sender  phone.Key   // of a text; empty: none
 	Contact contacts.ID // the sender as a contact; empty: they are none
 	Case    CaseID      // the case concerned, with its person; empty: none
+	Coded   Code        // the case that has this code, whoever knows of it; empty: none
 	Codes   []Code      // candidates for the code of a new case
 }
 
@@ -44,13 +45,15 @@ type Loaded struct {
 	State     State
 	Code      Code // the first candidate that is free
 	Woken     map[contacts.ID]time.Time
+	Duty      map[contacts.ID]Duty
 }
 
 // Store is what the service needs of the storage.
 type Store interface {
 	// Load reads what a query asks for.
 	Load(ctx context.Context, q Query) (Loaded, error)
-	// Commit stores a decision in one atomic step, or nothing of it. It fails with ErrStale,
+	// Commit stores a decision in one atomic step, or nothing of it. now is the Loaded.Now it was decided
+	// at; zero if nothing was loaded. It fails with ErrStale,
 	// ErrStaleLine, ErrDuplicate or ErrNoDeadline; after any other error it may have been stored.
 	Commit(ctx context.Context, line *Line, event EventID, now time.Time, d Decision) error
 }
@@ -125,6 +128,11 @@ func (s *Service) Handle(ctx context.Context, line contacts.LineID, e Event) (De
 }
 
 func (s *Service) try(ctx context.Context, l *Line, e Event) (Decision, error) {
+	if done, ok := e.(SendFinished); ok && !done.concernsCase() {
+		// Nothing stored is needed to take it off the agenda.
+		d := Decide(State{}, e, World{Line: l})
+		return d, s.o.Store.Commit(ctx, l, e.ID(), time.Time{}, d)
+	}
 	q := s.query(l, e)
 	loaded, err := s.o.Store.Load(ctx, q)
 	if err != nil {
@@ -136,7 +144,7 @@ func (s *Service) try(ctx context.Context, l *Line, e Event) (Decision, error) {
 	if len(q.Codes) > 0 && loaded.Code == "" {
 		return Decision{}, ErrStale // every candidate is in use: try others
 	}
-	d := Decide(loaded.State, e, World{Now: loaded.Now, Line: l, Code: loaded.Code, Woken: loaded.Woken})
+	d := Decide(loaded.State, e, World{Now: loaded.Now, Line: l, Code: loaded.Code, Woken: loaded.Woken, Duty: loaded.Duty})
 	if d.empty() && e.ID() == "" {
 		return d, nil
 	}
@@ -151,20 +159,27 @@ func (s *Service) query(l *Line, e Event) Query {
 		q.Sender, q.Codes = e.Key, NewCodes(s.o.Random)
 		if c, ok := l.Directory.ByPhone(e.Key); ok {
 			q.Contact = c.ID
+			if cmd := ParseCommand(e.Body.Reveal()); c.Kind == contacts.Supervisor && cmd.Verb == VerbClose {
+				q.Coded = cmd.Code
+			}
 		}
+	case Called:
+		q.Sender, q.Codes = e.Key, NewCodes(s.o.Random)
 	case DeadlineReached:
 		q.Case = e.Case
 	case SendFinished:
-		if e.concernsCase() {
-			q.Case = e.Send.Case
-		}
+		q.Case = e.Send.Case
 	case DeliveryFailed:
 		q.Case = e.Entry.Case()
+	case CloseOrdered:
+		q.Case = e.Case
+	case LineChanged:
+		q.Case = e.Case
 	}
 	return q
 }
 
 func (d Decision) empty() bool {
 	return len(d.Cases) == 0 && len(d.Persons) == 0 && len(d.Words) == 0 && len(d.Sends) == 0 &&
-		d.Done == nil && len(d.Forget) == 0 && len(d.Notes) == 0
+		d.Done == nil && len(d.Forget) == 0 && len(d.Duty) == 0 && len(d.Also) == 0 && len(d.Notes) == 0
 }

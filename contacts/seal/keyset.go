@@ -11,6 +11,7 @@ package seal
 
 import (
 	"bytes"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -21,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/daead/subtle"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
@@ -50,6 +52,7 @@ type Keyset struct {
 	handle *keyset.Handle
 	aead   tink.AEAD
 	lookup []byte
+	ids    *subtle.AESSIV // from the look-up key, so it never rotates either
 }
 
 // stored is the form of a keyset in a setting.
@@ -76,7 +79,15 @@ func newKeyset(handle *keyset.Handle, lookup []byte) (*Keyset, error) {
 	if err != nil {
 		return nil, ErrBadKeyset
 	}
-	return &Keyset{handle: handle, aead: a, lookup: lookup}, nil
+	raw, err := hkdf.Key(sha256.New, lookup, nil, "hotline contact ids", subtle.AESSIVKeySize)
+	if err != nil {
+		return nil, fmt.Errorf("derive key for contact ids: %w", err)
+	}
+	ids, err := subtle.NewAESSIV(raw)
+	if err != nil {
+		return nil, fmt.Errorf("derive key for contact ids: %w", err)
+	}
+	return &Keyset{handle: handle, aead: a, lookup: lookup, ids: ids}, nil
 }
 
 // ParseKeyset reads a keyset from the string [Keyset.Secret] gives.
@@ -160,10 +171,28 @@ func (k *Keyset) PhoneKey(line contacts.LineID, n phone.Number) phone.Key {
 	return phone.Key(k.hash("phone", string(line), n.E164()))
 }
 
-// ContactKey is the keyed look-up hash of a contact, for use in key names: contact ids are chosen by
-// people and may hold a name.
+// ContactKey stands for a contact wherever one is named in storage: contact ids are chosen by people and
+// may hold a name. The same contact always has the same key (AES-SIV, RFC 5297), and [Keyset.ContactID]
+// gets the id back.
 func (k *Keyset) ContactKey(line contacts.LineID, id contacts.ID) string {
-	return k.hash("contact", string(line), string(id))
+	sealed, err := k.ids.EncryptDeterministically([]byte(id), associated(line, "contact"))
+	if err != nil {
+		panic("seal: a contact id of more than 2 GB") // the only way it can fail
+	}
+	return base64.RawURLEncoding.EncodeToString(sealed)
+}
+
+// ContactID returns the id that a key of the same line stands for; else ErrSealed.
+func (k *Keyset) ContactID(line contacts.LineID, key string) (contacts.ID, error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(key)
+	if err != nil {
+		return "", ErrSealed
+	}
+	id, err := k.ids.DecryptDeterministically(sealed, associated(line, "contact"))
+	if err != nil {
+		return "", ErrSealed
+	}
+	return contacts.ID(id), nil
 }
 
 func (k *Keyset) hash(parts ...string) string {

@@ -136,8 +136,40 @@ func TestPhoneKey_IsPerLineAndKeyset(t *testing.T) {
 	if k.PhoneKey("a", n) == k.PhoneKey("a", number(t, "+84905000002")) {
 		t.Error("two numbers have the same key")
 	}
-	if k.ContactKey("a", "x") == k.ContactKey("a", "y") {
+}
+
+func TestContactKey_HidesTheIDAndGivesItBack(t *testing.T) {
+	t.Parallel()
+	k := newKeyset(t)
+	key := k.ContactKey("ward", "to1-lan")
+	if strings.Contains(key, "lan") {
+		t.Fatalf("ContactKey = %q, want no trace of the id", key)
+	}
+	if again := k.ContactKey("ward", "to1-lan"); again != key {
+		t.Errorf("ContactKey the second time = %q, want the same", again)
+	}
+	if other := k.ContactKey("ward", "to1-hoa"); other == key {
 		t.Error("two contacts share a key")
+	}
+	if id, err := k.ContactID("ward", key); err != nil || id != "to1-lan" {
+		t.Errorf("ContactID = %q, %v, want the id", id, err)
+	}
+	for name, open := range map[string]func() (any, error){
+		"another line":   func() (any, error) { return k.ContactID("other", key) },
+		"another keyset": func() (any, error) { return newKeyset(t).ContactID("ward", key) },
+		"changed":        func() (any, error) { return k.ContactID("ward", key[:len(key)-2]+"AA") },
+		"not base64":     func() (any, error) { return k.ContactID("ward", "***") },
+	} {
+		if _, err := open(); !errors.Is(err, seal.ErrSealed) {
+			t.Errorf("ContactID(%s) = %v, want ErrSealed", name, err)
+		}
+	}
+	rotated, _, err := k.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same := rotated.ContactKey("ward", "to1-lan"); same != key {
+		t.Errorf("ContactKey after a rotation = %q, want the same", same)
 	}
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -41,7 +40,7 @@ func Connect(rawURL string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, badURL(err)
 		}
-		tune(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout, &o.ContextTimeoutEnabled, &o.MaxRetries, &o.PoolSize)
+		tune(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout, &o.ContextTimeoutEnabled, &o.MaxRetries, &o.DialerRetries, &o.PoolSize)
 		o.MaintNotificationsConfig = withoutMaintenance()
 		return redis.NewClient(o), nil
 	case "cluster":
@@ -49,7 +48,7 @@ func Connect(rawURL string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, badURL(err)
 		}
-		tune(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout, &o.ContextTimeoutEnabled, &o.MaxRetries, &o.PoolSize)
+		tune(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout, &o.ContextTimeoutEnabled, &o.MaxRetries, &o.DialerRetries, &o.PoolSize)
 		o.MaintNotificationsConfig = withoutMaintenance()
 		return redis.NewClusterClient(o), nil
 	case "sentinel":
@@ -57,16 +56,19 @@ func Connect(rawURL string) (redis.UniversalClient, error) {
 		if err != nil {
 			return nil, badURL(err)
 		}
-		tune(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout, &o.ContextTimeoutEnabled, &o.MaxRetries, &o.PoolSize)
+		if o.MasterName == "" {
+			return nil, fmt.Errorf("%w: master_name is missing", ErrRedisURL)
+		}
+		tune(&o.DialTimeout, &o.ReadTimeout, &o.WriteTimeout, &o.PoolTimeout, &o.ContextTimeoutEnabled, &o.MaxRetries, &o.DialerRetries, &o.PoolSize)
 		return redis.NewFailoverClient(o), nil
 	}
 	return nil, ErrRedisURL
 }
 
 // tune sets what the option types of the three kinds of client have in common.
-func tune(dial, read, write, pool *time.Duration, contextTimeout *bool, retries, size *int) {
+func tune(dial, read, write, pool *time.Duration, contextTimeout *bool, retries, dials, size *int) {
 	*dial, *read, *write, *pool = dialTimeout, ioTimeout, ioTimeout, ioTimeout
-	*contextTimeout, *retries, *size = true, -1, max(*size, poolSize)
+	*contextTimeout, *retries, *dials, *size = true, -1, 1, max(*size, poolSize)
 }
 
 // withoutMaintenance turns off a handshake that only one vendor's servers answer.
@@ -74,10 +76,22 @@ func withoutMaintenance() *maintnotifications.Config {
 	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }
 
-// badURL says what go-redis found wrong, unless that would repeat the URL.
+// badURL says what go-redis found wrong, in words of our own: its texts quote the URL, and a password with
+// an unescaped slash or question mark is read as path or option.
 func badURL(err error) error {
-	if _, ok := errors.AsType[*url.Error](err); ok {
-		return ErrRedisURL
+	for _, known := range []struct{ theirs, ours string }{
+		{"invalid database number", "the database must be a number"},
+		{"invalid URL path", "the path must be a database number and nothing else"},
+		{"unexpected option", "it has an option that is not known"},
+		{"empty unix socket path", "the socket's path is missing"},
+		{"unable to parse addr", "an addr must be host:port"},
+		{" number: ", "an option must be a number"},
+		{" duration: ", "an option must be a duration"},
+		{" boolean: ", "an option must be true or false"},
+	} {
+		if strings.Contains(err.Error(), known.theirs) {
+			return fmt.Errorf("%w: %s", ErrRedisURL, known.ours)
+		}
 	}
-	return fmt.Errorf("%w: %s", ErrRedisURL, strings.TrimPrefix(err.Error(), "redis: "))
+	return fmt.Errorf("%w: check that special characters of the password are percent-encoded", ErrRedisURL)
 }

@@ -46,8 +46,10 @@ func shardsKey() string { return "hotline:shards" }
 // linesKey: set of line ids, never expires. May name a line whose directory is not written yet.
 func linesKey() string { return "hotline:lines" }
 
-// DirectoryKey: hash, never expires. Fields: generation (integer, grows with every change), file (the
-// line file, sealed with the keyset), changed_unix_ms. Commits of cases check the generation.
+// DirectoryKey names a hash that never expires. Fields: generation (integer, grows with every change), file (the
+// line file, sealed with the keyset), changed_unix_ms. Commits of cases check the generation. Of a line that
+// was removed only removed_generation is left: if it comes back, generations go on from there, so that no
+// replica takes what it still holds of the old line for the new one.
 func DirectoryKey(s Shard, line contacts.LineID) string {
 	return string(s) + ":directory:" + string(line)
 }

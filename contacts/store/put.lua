@@ -8,5 +8,8 @@ local generation = tonumber(redis.call('HGET', KEYS[1], 'generation') or '0')
 if generation ~= tonumber(ARGV[1]) then
   return 0
 end
-redis.call('HSET', KEYS[1], 'generation', generation + 1, 'file', ARGV[2], 'changed_unix_ms', ARGV[3])
-return generation + 1
+-- A line that was removed before goes on where it stopped.
+local raised = math.max(generation, tonumber(redis.call('HGET', KEYS[1], 'removed_generation') or '0')) + 1
+redis.call('HSET', KEYS[1], 'generation', raised, 'file', ARGV[2], 'changed_unix_ms', ARGV[3])
+redis.call('HDEL', KEYS[1], 'removed_generation')
+return raised

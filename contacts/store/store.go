@@ -64,6 +64,23 @@ func CheckShards(ctx context.Context, rdb redis.UniversalClient, want Shards) (S
 	return Shards(n), nil
 }
 
+// RecordedShards returns the number of shards this store was made with, without recording any; 0 if none
+// is recorded yet, ErrShards if what is recorded is no such number.
+func RecordedShards(ctx context.Context, rdb redis.UniversalClient) (Shards, error) {
+	recorded, err := rdb.Get(ctx, shardsKey()).Result()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read number of shards: %w", err)
+	}
+	n, err := strconv.Atoi(recorded)
+	if err != nil || n < 1 || Shards(n) > MaxShards {
+		return 0, fmt.Errorf("%w: what is recorded is no number from 1 to %d", ErrShards, MaxShards)
+	}
+	return Shards(n), nil
+}
+
 // Shards returns how many shards there are.
 func (s *Store) Shards() Shards { return s.shards }
 
@@ -91,7 +108,28 @@ func (s *Store) Put(ctx context.Context, line contacts.LineID, expect int64, fil
 	if generation == 0 {
 		return 0, ErrChanged
 	}
+	// Once more: whoever was removing the line may have taken its name off the list meanwhile.
+	if err := s.rdb.SAdd(ctx, linesKey(), string(line)).Err(); err != nil {
+		return 0, fmt.Errorf("list line: %w", err)
+	}
 	return generation, nil
+}
+
+// Unlist takes the name of a line that was removed off the list. A line that is there, because it was
+// never removed or has come back, stays listed.
+func (s *Store) Unlist(ctx context.Context, line contacts.LineID) error {
+	if err := s.rdb.SRem(ctx, linesKey(), string(line)).Err(); err != nil {
+		return fmt.Errorf("unlist line: %w", err)
+	}
+	// Looked at afterwards: with Put listing a line after storing it, one of the two lists it again.
+	there, err := s.rdb.HExists(ctx, DirectoryKey(s.shards.Of(line), line), GenerationField).Result()
+	if err == nil && there {
+		err = s.rdb.SAdd(ctx, linesKey(), string(line)).Err()
+	}
+	if err != nil {
+		return fmt.Errorf("unlist line: %w", err)
+	}
+	return nil
 }
 
 // Get returns a line file and its generation, or ErrNotFound.

@@ -43,8 +43,13 @@ func commands() []command {
 		{"line check", "FILE", "Kiểm tra tệp cấu hình đường dây, không đổi gì", "Validate a line file; touches nothing", lineCheck},
 		{"line apply", "[--force] FILE", "Đưa tệp cấu hình vào Redis", "Make Redis match a line file", lineApply},
 		{"line show", "[--reveal] LINE", "In cấu hình; --reveal hiện số điện thoại và được ghi lại", "Print a line; --reveal shows numbers and is audited", lineShow},
+		{"line remove", "LINE", "Bỏ một đường dây; không được khi còn ca đang mở", "Take a line out of service; refused while cases are open", lineRemove},
+		{"case list", "LINE", "Các ca đang mở, khẩn nhất trước", "Open cases, most urgent first", caseList},
+		{"case show", "LINE CODE", "Diễn biến một ca, không có lời nhắn và số điện thoại", "One case's timeline, without words or numbers", caseShow},
+		{"case close", "--reason TEXT LINE CODE", "Đóng một ca; được ghi lại", "Close a case; audited", caseClose},
 		{"oncall", "[--at TIME] LINE", "Ai đang trực; giờ nào trong 7 ngày tới không có ai", "Who is on call; the hours of the next 7 days with nobody", onCall},
 		{"triage", "[--line FILE]", "Đọc tin nhắn, mỗi dòng một tin; in mức khẩn, nhu cầu, lý do", "Texts in, one a line; urgency, need and reasons out", runTriage},
+		{"doctor", "", "Kiểm tra cấu hình, Redis, nhà mạng, lịch trực", "Check settings, Redis, the carrier and the roster", runDoctor},
 		{"keyset new", "", "Tạo bộ khóa mới", "Print a new keyset", keysetNew},
 		{"keyset rotate", "", "Đổi khóa: lần một thêm khóa, lần hai dùng khóa mới", "Rotate: first run adds a key, second run promotes it", keysetRotate},
 	}
@@ -113,10 +118,11 @@ func find(args []string) (command, []string, bool) {
 		return command{}, nil, false
 	}
 	return command{name: args[0], run: func(_ context.Context, io IO, rest []string) error {
-		text := ""
+		var b strings.Builder
 		for _, c := range group {
-			text += c.help()
+			b.WriteString(c.help())
 		}
+		text := b.String()
 		if len(rest) > 0 && isHelp(rest[0]) {
 			fmt.Fprint(io.Stdout, text)
 			return nil

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,12 +141,27 @@ func (st *storage) apply(ctx context.Context, std IO, file *line.File, force boo
 		return err
 	}
 	changes := line.Diff(old, file)
-	if len(changes) == 0 && len(retired) == 0 && old != nil && !hasRetired(old) {
+	if len(changes) == 0 && old != nil && slices.Equal(retiredIDs(old.Contacts), retiredIDs(retired)) {
 		fmt.Fprintln(std.Stdout, "Không có gì đổi | nothing changed")
 		return nil
 	}
 	file.Contacts = append(file.Contacts, retired...)
-	if _, err := st.files.Put(ctx, file.ID, generation, file.MarshalStored()); err != nil {
+	if generation, err = st.files.Put(ctx, file.ID, generation, file.MarshalStored()); err != nil {
+		return err
+	}
+	// A contact may have taken a case between the look and the change. From now on every commit sees the
+	// new file, so that a second look finds all who did.
+	late, err := st.retire(ctx, old, file)
+	if err != nil {
+		return err
+	}
+	if len(late) > 0 {
+		file.Contacts, retired = append(file.Contacts, late...), append(retired, late...)
+		if _, err := st.files.Put(ctx, file.ID, generation, file.MarshalStored()); err != nil {
+			return err
+		}
+	}
+	if err := st.review(ctx, file.ID); err != nil {
 		return err
 	}
 	for _, c := range changes {
@@ -155,6 +172,30 @@ func (st *storage) apply(ctx context.Context, std IO, file *line.File, force boo
 	}
 	fmt.Fprintf(std.Stdout, "Đã áp dụng %s | applied %s\n", file.ID, file.ID)
 	return nil
+}
+
+// review lets the rules look at every open case under the new file: who may no longer hold one is out of
+// it now, not when the person writes again. What that leads to is sent by a running gateway.
+func (st *storage) review(ctx context.Context, id contacts.LineID) error {
+	if err := st.lines.Refresh(ctx, id); err != nil {
+		return err
+	}
+	open, err := st.cases.OpenCases(ctx, id)
+	if err != nil {
+		return err
+	}
+	service := st.service()
+	for c := range open {
+		if _, err := service.Handle(ctx, id, routing.LineChanged{Case: c}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// service runs the rules on the storage beside a running gateway.
+func (st *storage) service() *routing.Service {
+	return routing.NewService(routing.Options{Store: st.cases, Lines: st.lines, Random: rand.IntN})
 }
 
 // stored returns the stored file of a line and its generation; nil and 0 if there is none.
@@ -193,7 +234,9 @@ func (st *storage) retire(ctx context.Context, old, next *line.File) ([]contacts
 	}
 	holders := map[contacts.ID]bool{}
 	for _, c := range cases {
-		holders[c.Holder] = true
+		for _, id := range c.Helpers() {
+			holders[id] = true
+		}
 	}
 	for _, c := range next.Contacts {
 		delete(holders, c.ID)
@@ -208,13 +251,15 @@ func (st *storage) retire(ctx context.Context, old, next *line.File) ([]contacts
 	return retired, nil
 }
 
-func hasRetired(f *line.File) bool {
-	for _, c := range f.Contacts {
+// retiredIDs are the ids of the retired among contacts.
+func retiredIDs(list []contacts.Contact) []contacts.ID {
+	var ids []contacts.ID
+	for _, c := range list {
 		if c.Retired {
-			return true
+			ids = append(ids, c.ID)
 		}
 	}
-	return false
+	return ids
 }
 
 // lineShow prints a line; with --reveal a file that apply accepts.
@@ -286,12 +331,7 @@ func onCall(ctx context.Context, std IO, args []string) error {
 }
 
 func (st *storage) onCall(ctx context.Context, std IO, id contacts.LineID, atText string) error {
-	if err := st.lines.Refresh(ctx, id); errors.Is(err, contactstore.ErrNotFound) {
-		return errNoLine
-	} else if err != nil {
-		return err
-	}
-	l, err := st.lines.Line(id)
+	l, err := st.line(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -300,9 +340,14 @@ func (st *storage) onCall(ctx context.Context, std IO, id contacts.LineID, atTex
 		return err
 	}
 	fmt.Fprintf(std.Stdout, "Trực lúc | on call at %s\n", at.In(l.Roster.Zone).Format("2006-01-02 15:04 MST"))
-	duty := l.Roster.OnCall(at)
+	said, err := st.cases.Duty(ctx, id)
+	if err != nil {
+		return err
+	}
+	onCall, nobody := routing.OnCall(l, said, at), true
 	for _, c := range l.Directory.All() {
-		if duty.Has(c.ID) && !c.Retired {
+		if onCall(c.ID) && !c.Retired {
+			nobody = false
 			channels := make([]string, len(c.Channels))
 			for i, ch := range c.Channels {
 				channels[i] = string(ch)
@@ -310,7 +355,7 @@ func (st *storage) onCall(ctx context.Context, std IO, id contacts.LineID, atTex
 			fmt.Fprintf(std.Stdout, "  %s\t%s\t%s\t%s\n", c.ID, c.Kind, strings.Join(channels, ","), c.Area)
 		}
 	}
-	if duty.Len() == 0 {
+	if nobody {
 		fmt.Fprintln(std.Stdout, "  không có ai | nobody")
 	}
 	const week = 7 * 24 * time.Hour

@@ -63,14 +63,15 @@ type Config struct {
 
 // Faults of a single setting.
 var (
-	errMissing = errors.New("is not set")
-	errBoth    = errors.New("is set, and so is the variable with _FILE; set one of them")
-	errURL     = errors.New("must be an absolute http or https URL without query, fragment and user, such as https://hotline.example.vn")
-	errListen  = errors.New("must be host:port or :port, such as :8080")
-	errSID     = errors.New("must be letters and digits, as the carrier shows it (AC…)")
-	errTokens  = errors.New("must be one token, or two separated by a comma, each of letters and digits")
-	errShards  = fmt.Errorf("must be a whole number from 1 to %d", store.MaxShards)
-	errDir     = errors.New("must be a directory that this process can write to")
+	errMissing   = errors.New("is not set")
+	errBoth      = errors.New("is set, and so is the variable with _FILE; set one of them")
+	errURL       = errors.New("must be an absolute http or https URL without query, fragment and user, such as https://hotline.example.vn")
+	errListen    = errors.New("must be host:port or :port, such as :8080")
+	errSID       = errors.New("must be letters and digits, as the carrier shows it (AC…)")
+	errTokens    = errors.New("must be one token, or two separated by a comma, each of letters and digits")
+	errOverrides = errors.New("must be connection overrides such as rc=3&rp=all, or none")
+	errShards    = fmt.Errorf("must be a whole number from 1 to %d", store.MaxShards)
+	errDir       = errors.New("must be a directory that this process can write to")
 )
 
 // Load reads the settings; lookup is os.LookupEnv. The error joins one fault for each bad setting.
@@ -83,7 +84,7 @@ func Load(lookup func(string) (string, bool)) (*Config, error) {
 		MetricsListen:     l.parsed("HOTLINE_METRICS_LISTEN", l.optional("HOTLINE_METRICS_LISTEN", "127.0.0.1:9090"), checkListen),
 		AccountSID:        l.parsed("TWILIO_ACCOUNT_SID", l.secret("TWILIO_ACCOUNT_SID").Reveal(), checkSID),
 		APIURL:            strings.TrimRight(l.parsed("TWILIO_API_URL", l.optional("TWILIO_API_URL", "https://api.twilio.com"), checkURL), "/"),
-		CallbackOverrides: l.optional("HOTLINE_CALLBACK_OVERRIDES", ""),
+		CallbackOverrides: l.parsed("HOTLINE_CALLBACK_OVERRIDES", l.optional("HOTLINE_CALLBACK_OVERRIDES", ""), checkOverrides),
 		SpoolDir:          l.parsed("HOTLINE_SPOOL_DIR", l.optional("HOTLINE_SPOOL_DIR", ""), checkDir),
 	}
 	c.AuthTokens = l.tokens("TWILIO_AUTH_TOKEN")
@@ -193,6 +194,21 @@ func checkListen(s string) error {
 func checkSID(s string) error {
 	if strings.ContainsFunc(s, notAlphanumeric) {
 		return errSID
+	}
+	return nil
+}
+
+// checkOverrides accepts what Twilio calls connection overrides, as they stand in a URL; the # may be left
+// out, since it begins a comment in some files of settings.
+func checkOverrides(s string) error {
+	if s == "none" {
+		return nil
+	}
+	for setting := range strings.SplitSeq(strings.TrimPrefix(s, "#"), "&") {
+		name, value, found := strings.Cut(setting, "=")
+		if !found || name == "" || value == "" || strings.ContainsAny(setting, " #?/") {
+			return errOverrides
+		}
 	}
 	return nil
 }

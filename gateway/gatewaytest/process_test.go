@@ -3,6 +3,7 @@ package gatewaytest_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -414,7 +415,7 @@ func TestProcess_RefusesToStartAndListsEveryFault(t *testing.T) {
 	cmd := exec.Command(buildHotline(t), "serve")
 	cmd.Env = []string{"HOTLINE_LISTEN=nonsense", "TWILIO_AUTH_TOKEN=sec ret"}
 	out, err := cmd.CombinedOutput()
-	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 1 {
 		t.Errorf("serve without settings: %v, want exit code 1", err)
 	}
 	for _, name := range []string{"HOTLINE_PUBLIC_URL", "HOTLINE_LISTEN", "REDIS_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "HOTLINE_KEYSET"} {

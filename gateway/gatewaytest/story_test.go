@@ -27,7 +27,7 @@ const (
 )
 
 func TestStory_FromATextToAHuman(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *gatewaytest.World) {
+	inBubble(t, func(_ *testing.T, w *gatewaytest.World) {
 		w.Text(gatewaytest.Victim, "chồng em hay đánh em, em ở tổ 1")
 		w.Expect(gatewaytest.Victim, `^Đã nhận tin\.$`)
 		code := w.Expect(gatewaytest.Lan, alert)[1]
@@ -52,7 +52,7 @@ func TestStory_FromATextToAHuman(t *testing.T) {
 }
 
 func TestStory_NobodyAnswers(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *gatewaytest.World) {
+	inBubble(t, func(_ *testing.T, w *gatewaytest.World) {
 		w.Text(gatewaytest.Victim, "chong em hay danh em")
 		w.Expect(gatewaytest.Victim, `^Da nhan tin\.$`)
 		w.Expect(gatewaytest.Lan, alert)

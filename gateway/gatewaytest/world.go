@@ -82,6 +82,8 @@ type Options struct {
 	Poll time.Duration
 	// Carrier's own latency; zero delivers at once.
 	Latency simulator.Latency
+	// Called hears of every request of a gateway to the carrier; it may be nil.
+	Called func(*http.Request)
 }
 
 // World is a gateway, or several, between a carrier and Redis.
@@ -92,9 +94,10 @@ type World struct {
 	Keyset  *seal.Keyset
 	Logs    *Log
 
-	cfg  *config.Config
-	poll time.Duration
-	gate *gate
+	cfg    *config.Config
+	poll   time.Duration
+	called func(*http.Request)
+	gate   *gate
 }
 
 // Gateway is one running replica.
@@ -111,7 +114,7 @@ func New(t testing.TB, o Options) *World {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{t: t, Redis: o.Redis, Keyset: keyset, Logs: &Log{}, poll: o.Poll, gate: &gate{}}
+	w := &World{t: t, Redis: o.Redis, Keyset: keyset, Logs: &Log{}, poll: o.Poll, called: o.Called, gate: &gate{}}
 	w.Carrier = simulator.New(simulator.Options{
 		AccountSID: AccountSID, AuthToken: AuthToken, Latency: o.Latency,
 		Numbers: []simulator.Number{{E164: Support, SMSURL: PublicURL + "/twilio/sms#rc=3&rp=all"}},
@@ -156,7 +159,8 @@ func (w *World) Open() *Gateway {
 	w.t.Helper()
 	cfg := *w.cfg
 	app, err := gateway.Open(context.Background(), &cfg, gateway.Options{
-		Logger: slog.New(slog.NewJSONHandler(w.Logs, nil)), Transport: simulator.InMemory(w.Carrier), Poll: w.poll,
+		Logger:    slog.New(slog.NewJSONHandler(w.Logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Transport: simulator.InMemory(http.HandlerFunc(w.api)), Poll: w.poll,
 	})
 	if err != nil {
 		w.t.Fatalf("open gateway: %v", err)
@@ -164,6 +168,14 @@ func (w *World) Open() *Gateway {
 	g := &Gateway{App: app, stop: func() {}, done: make(chan struct{})}
 	w.gate.add(g)
 	return g
+}
+
+// api is the carrier's REST interface.
+func (w *World) api(answer http.ResponseWriter, r *http.Request) {
+	if w.called != nil {
+		w.called(r)
+	}
+	w.Carrier.ServeHTTP(answer, r)
 }
 
 // Start runs one more gateway.

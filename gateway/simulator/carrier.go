@@ -1,7 +1,7 @@
 // Package simulator is a telephone carrier of our own that speaks Twilio's
-// protocol: the REST resource for messages, signed webhooks for texts that
-// come in, status callbacks for texts that go out, and phones that people, or
-// tests, can hold in their hands. The demo shows those phones in a web page;
+// protocol: the REST resources for messages, for the account and for its
+// numbers, signed webhooks for texts that come in, status callbacks for texts
+// that go out, and phones that people, or tests, can hold in their hands. The demo shows those phones in a web page;
 // end-to-end tests drive them from Go.
 //
 // It promises what Twilio's documentation promises, and where that leaves a
@@ -44,6 +44,11 @@ type Options struct {
 	// needed.
 	AccountSID, AuthToken string
 
+	// AccountStatus and AccountType are what the account's own resource says:
+	// active, suspended or closed, and Full or Trial. Empty means active and
+	// Full. They are only shown: nothing is refused because of them.
+	AccountStatus, AccountType string
+
 	// Numbers are those the account owns.
 	Numbers []Number
 
@@ -80,6 +85,20 @@ type Number struct {
 	// SMSFallbackURL is asked when SMSURL fails or answers nonsense; it may
 	// be empty.
 	SMSFallbackURL string
+
+	// What follows is only shown by REST: no call is simulated, and texts
+	// are posted to SMSURL whatever is said here.
+
+	// SMSMethod is POST if empty.
+	SMSMethod string
+	// VoiceURL, VoiceFallbackURL and StatusCallback are what Twilio would
+	// ask or tell about calls; each may be empty.
+	VoiceURL, VoiceFallbackURL, StatusCallback string
+	// SMSApplicationSID, VoiceApplicationSID and TrunkSID name what is used
+	// in place of the addresses above; each may be empty.
+	SMSApplicationSID, VoiceApplicationSID, TrunkSID string
+	// NoSMS is set for a number that cannot take texts.
+	NoSMS bool
 }
 
 // Latency is how long a message stays at each station of its way.

@@ -57,7 +57,7 @@ type Operation uint8
 // The kinds of REST request that the answers of a Fault can spoil.
 const (
 	Creating Operation = iota // POST Messages.json
-	Reading                   // GET or DELETE of a message, or the list
+	Reading                   // anything else: of messages, the account, its numbers
 	Anything
 )
 

@@ -14,10 +14,12 @@ import (
 // maxForm bounds what a client may post: far above the longest message.
 const maxForm = 1 << 20
 
-// ServeHTTP serves the REST interface under /2010-04-01/Accounts/{AccountSid}:
-// POST and GET Messages.json, GET and DELETE Messages/{Sid}.json, with HTTP
-// basic authentication by account SID and auth token. Anything else is
-// answered as Twilio does, 404 with code 20404 or 405 with 20004.
+// ServeHTTP serves the REST interface: GET of the account itself, at
+// /2010-04-01/Accounts/{AccountSid}.json, and under
+// /2010-04-01/Accounts/{AccountSid} POST and GET Messages.json, GET and DELETE
+// Messages/{Sid}.json, GET IncomingPhoneNumbers.json, all with HTTP basic
+// authentication by account SID and auth token. Anything else is answered as
+// Twilio does, 404 with code 20404 or 405 with 20004.
 func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	// Read the form before anything else: net/http notices that a client
@@ -34,8 +36,8 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		httpRefusal(http.StatusUnauthorized).write(w)
 		return
 	}
-	path, ok := strings.CutPrefix(r.URL.Path, "/"+apiVersion+"/Accounts/"+c.opts.AccountSID+"/")
-	if !ok {
+	path, ok := strings.CutPrefix(r.URL.Path, "/"+apiVersion+"/Accounts/"+c.opts.AccountSID)
+	if path, ok = strings.CutPrefix(path, "/"); !ok && path != ".json" {
 		httpRefusal(http.StatusNotFound).write(w)
 		return
 	}
@@ -50,12 +52,12 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused.write(w)
 		return
 	}
-	if path == "Messages.json" {
+	if list := c.lists()[path]; list != nil {
 		if r.Method != http.MethodGet {
 			httpRefusal(http.StatusMethodNotAllowed).write(w)
 			return
 		}
-		c.list(w, r)
+		list(w, r)
 		return
 	}
 	sid, ok := strings.CutPrefix(path, "Messages/")
@@ -64,6 +66,16 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	httpRefusal(http.StatusNotFound).write(w)
+}
+
+// lists are the resources that can only be read, but for messages, by their
+// path below the account's.
+func (c *Carrier) lists() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		".json":                     c.account,
+		"Messages.json":             c.list,
+		"IncomingPhoneNumbers.json": c.listNumbers,
+	}
 }
 
 func equal(a, b string) bool {

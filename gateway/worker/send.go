@@ -20,7 +20,8 @@ const unreadable = time.Minute
 func (w *Worker) send(ctx context.Context, d store.DueSend) {
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
-	m, now, err := w.prepare(ctx, d)
+	began := time.Now()
+	m, c, now, err := w.prepare(ctx, d)
 	switch {
 	case errors.Is(err, errNotWanted):
 		w.finish(ctx, d, routing.SendFinished{Send: d.Send, Result: routing.SendUnwanted, At: now})
@@ -30,22 +31,43 @@ func (w *Worker) send(ctx context.Context, d store.DueSend) {
 		return
 	case err != nil:
 		w.o.Logger.Error("message cannot be prepared", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
-		w.later(ctx, d, unreadable, true)
+		after := backoff(d.Age)
+		if d.Err != nil {
+			after = unreadable
+		}
+		w.notTried(ctx, d, after)
 		return
 	}
-	if !d.FirstTried.IsZero() && w.alreadyThere(ctx, d, m) {
-		return
+	if !d.FirstTried.IsZero() {
+		if w.alreadyThere(ctx, d, m) {
+			return
+		}
+		// The look took its time, and so much less is left.
+		now = now.Add(time.Since(began))
+		if limit(&m, d.Send, now); m.Validity <= 0 {
+			w.finish(ctx, d, routing.SendFinished{Send: d.Send, Result: routing.SendExpired, At: now})
+			return
+		}
 	}
-	w.hand(ctx, d, m)
+	w.hand(ctx, d, m, c != nil && !c.FirstAlertAt.IsZero())
 }
 
-// hand gives a message to the carrier and deals with the answer.
-func (w *Worker) hand(ctx context.Context, d store.DueSend, m carrier.Message) {
+// limit gives the carrier no more of a message's time than is left.
+func limit(m *carrier.Message, s routing.Send, now time.Time) {
+	m.Validity = s.Validity
+	if !s.NotAfter.IsZero() {
+		m.Validity = min(m.Validity, s.NotAfter.Sub(now))
+	}
+}
+
+// hand gives a message to the carrier and deals with the answer. notFirst says that an alert of its case
+// was accepted before.
+func (w *Worker) hand(ctx context.Context, d store.DueSend, m carrier.Message, notFirst bool) {
 	sending, cancel := context.WithTimeout(ctx, SendTimeout)
 	defer cancel()
 	sid, err := w.o.Carrier.Send(sending, m)
 	if err == nil {
-		w.finish(ctx, d, routing.SendFinished{Send: d.Send, Result: routing.SendAccepted, SID: sid, At: time.Now()})
+		w.finish(ctx, d, routing.SendFinished{Send: d.Send, Result: routing.SendAccepted, SID: sid, NotFirst: notFirst, At: time.Now()})
 		return
 	}
 	failure, _ := errors.AsType[*carrier.Error](err)
@@ -63,7 +85,7 @@ func (w *Worker) hand(ctx context.Context, d store.DueSend, m carrier.Message) {
 			OptedOut: failure.Cause == carrier.CauseOptedOut, BadNumber: failure.Cause == carrier.CauseBadNumber,
 		})
 	case carrier.Retry:
-		w.later(ctx, d, backoff(d.Age), true)
+		w.notTried(ctx, d, backoff(d.Age))
 	case carrier.Unknown:
 		w.later(ctx, d, backoff(d.Age), false)
 	}
@@ -90,7 +112,14 @@ func (w *Worker) alreadyThere(ctx context.Context, d store.DueSend, m carrier.Me
 			return true
 		}
 	}
-	return false
+	// One that is known may be known as this very message: a report came while we looked, and with it
+	// the message left the agenda.
+	_, waiting, err := w.o.Agenda.Entry(ctx, d.Line, d.Send.ID)
+	if err != nil {
+		w.o.Logger.Warn("agenda cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
+		w.later(ctx, d, backoff(d.Age), false)
+	}
+	return err != nil || !waiting
 }
 
 // Why a message is not sent.
@@ -99,26 +128,26 @@ var (
 	errTooLate   = errors.New("its time has passed")
 )
 
-// prepare checks that a message is still wanted and composes it.
-func (w *Worker) prepare(ctx context.Context, d store.DueSend) (m carrier.Message, now time.Time, err error) {
+// prepare checks that a message is still wanted and composes it; c is the case it belongs to, or nil.
+func (w *Worker) prepare(ctx context.Context, d store.DueSend) (m carrier.Message, c *routing.Case, now time.Time, err error) {
 	if d.Err != nil {
-		return m, now, d.Err
+		return m, c, now, d.Err
 	}
 	s := d.Send
 	line, err := w.o.Lines.Line(d.Line)
 	if err != nil {
-		return m, now, err
+		return m, c, now, err
 	}
 	// Words are sealed with the key of the case's person, whoever they go to.
 	now, c, person, err := w.o.Agenda.LoadCase(ctx, d.Line, s.Case, s.Person)
 	if err != nil {
-		return m, now, err
+		return m, c, now, err
 	}
 	switch routing.Wanted(s, c, person, routing.World{Now: now, Line: line}) {
 	case routing.TooLate:
-		return m, now, errTooLate
+		return m, c, now, errTooLate
 	case routing.NotWanted:
-		return m, now, errNotWanted
+		return m, c, now, errNotWanted
 	}
 	to := person.Number
 	if s.Contact != "" {
@@ -126,27 +155,23 @@ func (w *Worker) prepare(ctx context.Context, d store.DueSend) (m carrier.Messag
 		to = contact.Phone
 	}
 	if to.IsZero() {
-		return m, now, errNotWanted // the person was erased meanwhile
+		return m, c, now, errNotWanted // the person was erased meanwhile
 	}
-	body, err := w.body(ctx, d, c)
+	body, err := w.body(ctx, d, line, c)
 	if err != nil {
-		return m, now, err
+		return m, c, now, err
 	}
-	m = carrier.Message{
-		From: from(line, s.Via), To: to, Body: body, Validity: s.Validity,
-		Ref: string(d.Line) + "/" + string(s.ID),
+	m = carrier.Message{From: from(line, s.Via), To: to, Body: body, Ref: string(d.Line) + "/" + string(s.ID)}
+	if limit(&m, s, now); m.Validity <= 0 {
+		return m, c, now, errTooLate
 	}
-	if !s.NotAfter.IsZero() {
-		// What is left of its time is all the carrier gets.
-		m.Validity = min(m.Validity, s.NotAfter.Sub(now))
-	}
-	return m, now, nil
+	return m, c, now, nil
 }
 
-func (w *Worker) body(ctx context.Context, d store.DueSend, c *routing.Case) (string, error) {
+func (w *Worker) body(ctx context.Context, d store.DueSend, line *routing.Line, c *routing.Case) (string, error) {
 	s := d.Send
 	if s.Words == "" {
-		body, err := routing.Compose(s, contacts.Private{})
+		body, err := routing.Compose(line, s, contacts.Private{})
 		return body.Reveal(), err
 	}
 	words, err := w.o.Agenda.Words(ctx, d.Line, s.Case, c.Person, s.Words)
@@ -156,7 +181,7 @@ func (w *Worker) body(ctx context.Context, d store.DueSend, c *routing.Case) (st
 	if err != nil {
 		return "", err
 	}
-	body, err := routing.Compose(s, words)
+	body, err := routing.Compose(line, s, words)
 	return body.Reveal(), err
 }
 
@@ -182,6 +207,12 @@ func (w *Worker) finish(ctx context.Context, d store.DueSend, e routing.SendFini
 	if err != nil && !errors.Is(err, routing.ErrDuplicate) {
 		w.o.Logger.Error("outcome of a message not stored, it comes due again", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
 	}
+}
+
+// notTried puts a message back that did not reach the carrier this time. An earlier attempt may have: then
+// it stays to be looked for.
+func (w *Worker) notTried(ctx context.Context, d store.DueSend, after time.Duration) {
+	w.later(ctx, d, after, d.FirstTried.IsZero())
 }
 
 func (w *Worker) later(ctx context.Context, d store.DueSend, after time.Duration, untried bool) {

@@ -5,7 +5,7 @@
 // itself when its lease ends, so a crash loses nothing; a message that may already have reached the
 // carrier is looked for there before it is sent again, so that a repeat is the exception.
 //
-// Messages to one recipient go one after the other. Any number of workers may run beside each other.
+// Messages to one recipient about one case go one after the other. Any number of workers may run beside each other.
 package worker
 
 import (
@@ -40,8 +40,13 @@ const (
 	// handleTimeout bounds one event with all its conflicts.
 	handleTimeout = deadlineLease - 200*time.Millisecond
 	// sendsAtOnce and deadlinesAtOnce bound what one worker has in hand.
-	sendsAtOnce     = 64
+	sendsAtOnce     = 256
 	deadlinesAtOnce = 32
+	// forDanger of sendsAtOnce are taken by danger only, so that it never waits behind a carrier that
+	// is slow with everything else.
+	forDanger = 64
+	// whenFull is how soon a worker with all hands full looks again: a deadline may come due meanwhile.
+	whenFull = 25 * time.Millisecond
 	// drainTimeout bounds how long work in hand may take after the worker is told to stop.
 	drainTimeout = SendTimeout + time.Second
 )
@@ -56,6 +61,7 @@ type Agenda interface {
 	LoadCase(ctx context.Context, line contacts.LineID, id routing.CaseID, person phone.Key) (time.Time, *routing.Case, routing.Person, error)
 	Words(ctx context.Context, line contacts.LineID, id routing.CaseID, person phone.Key, ref routing.WordsRef) (contacts.Private, error)
 	Attributed(ctx context.Context, line contacts.LineID, sids []string) (map[string]bool, error)
+	Entry(ctx context.Context, line contacts.LineID, id routing.EntryID) (routing.Send, bool, error)
 }
 
 // Handler carries an event through; routing.Service implements it.
@@ -162,7 +168,7 @@ func (w *Worker) look(ctx context.Context, sh contactstore.Shard) (time.Duration
 	defer w.taking.Unlock()
 	want := store.Want{
 		Deadlines: cap(w.deadlines) - len(w.deadlines), DeadlineLease: deadlineLease,
-		Sends: cap(w.sends) - len(w.sends), SendLease: sendLease,
+		Sends: cap(w.sends) - len(w.sends), ForDanger: forDanger, SendLease: sendLease,
 	}
 	taken, err := w.o.Agenda.Take(ctx, sh, want)
 	if err != nil {
@@ -177,8 +183,8 @@ func (w *Worker) look(ctx context.Context, sh contactstore.Shard) (time.Duration
 	for _, s := range taken.Sends {
 		w.start(w.sends, sh, func() { w.send(work, s) })
 	}
-	if len(taken.Deadlines) >= want.Deadlines || len(taken.Sends) >= want.Sends {
-		return w.o.Poll, nil // whoever finishes first looks again
+	if len(taken.Deadlines) >= want.Deadlines || len(taken.Sends) >= want.Sends-want.ForDanger {
+		return min(w.o.Poll, whenFull), nil // whoever finishes first looks again
 	}
 	if taken.Next.IsZero() {
 		return w.o.Poll, nil
@@ -217,12 +223,11 @@ func (w *Worker) deadline(ctx context.Context, d store.DueCase) {
 	case err != nil:
 		w.o.Logger.Error("deadline not handled, it comes due again", slog.String("case", string(d.Case)), slog.Any("error", err))
 	case decision.Reason == routing.ReasonNoCase || decision.Reason == routing.ReasonCaseClosed:
-		err = w.o.Agenda.DropCase(ctx, d)
+		if err := w.o.Agenda.DropCase(ctx, d); err != nil {
+			w.o.Logger.Error("agenda not changed", slog.String("case", string(d.Case)), slog.Any("error", err))
+		}
 	default:
 		w.o.Lag(d.Late + time.Since(began))
-	}
-	if err != nil {
-		w.o.Logger.Error("agenda not changed", slog.String("case", string(d.Case)), slog.Any("error", err))
 	}
 }
 

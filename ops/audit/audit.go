@@ -1,6 +1,6 @@
-// Package audit records who saw or took out personal data.
+// Package audit records who saw or took out personal data, and who closed or removed something from a desk.
 //
-// Whoever reveals something records it first, and reveals nothing if that fails. Entries hold who, what
+// Whoever does such a thing records it first, and does nothing if that fails. Entries hold who, what
 // kind of access, to which line or case, and when; no number, name or word. They are kept five years
 // (domain.md §5) in Redis, beside what they are about.
 package audit
@@ -14,12 +14,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Action is a kind of access.
+// Action is a kind of access or of order.
 type Action string
 
 // The actions that are audited.
 const (
 	RevealLine Action = "reveal_line" // a line file with numbers was printed
+	RemoveLine Action = "remove_line" // a line was taken out of service
+	CloseCase  Action = "close_case"  // a case was closed from a desk; its reason is kept with the case's words
 )
 
 // Entry is one access.

@@ -26,9 +26,10 @@ func (m *Metrics) note(n routing.Note) {
 	case routing.NoteFirstAlert:
 		m.firstAlert.WithLabelValues(channel).Observe(seconds(n.Took))
 	case routing.NoteClaimed:
-		// A holder who had fallen silent and speaks again has not answered a call for help: counting it
-		// would show a response time of an hour for a case that was taken within a minute.
-		if n.Reason != routing.ReasonResumed {
+		// Taken again after it was given back, or by a holder who had fallen silent: not an answer to
+		// the call for help, and counting it would show a response time of an hour for a case that was
+		// taken within a minute.
+		if n.Reason != routing.ReasonResumed && n.Reason != routing.ReasonRetaken {
 			m.claim.WithLabelValues(channel, urgency).Observe(seconds(n.Took))
 		}
 	case routing.NoteClosed:

@@ -28,7 +28,9 @@ func urgencies() []triage.Urgency {
 }
 
 // outcomes are the reasons for which a case is closed.
-func outcomes() []routing.Reason { return []routing.Reason{routing.ReasonClosedByHelper} }
+func outcomes() []routing.Reason {
+	return []routing.Reason{routing.ReasonClosedByHelper, routing.ReasonClosedByOffice}
+}
 
 // alertResults are the states of an alert that is over.
 func alertResults() []routing.AlertState {
@@ -45,6 +47,7 @@ func caseStates() []string {
 func eventNames() []string {
 	return []string{
 		routing.Text{}.Name(), routing.DeadlineReached{}.Name(), routing.SendFinished{}.Name(), routing.DeliveryFailed{}.Name(),
+		routing.CloseOrdered{}.Name(), routing.Called{}.Name(), routing.LineChanged{}.Name(),
 	}
 }
 
@@ -56,6 +59,8 @@ func reasons() []routing.Reason {
 		routing.ReasonStepEnded, routing.ReasonRoundStarted, routing.ReasonHolderAsked, routing.ReasonTakenBack,
 		routing.ReasonNotDue, routing.ReasonCaseClosed, routing.ReasonNoCase, routing.ReasonSent, routing.ReasonNotSent,
 		routing.ReasonUnreachable, routing.ReasonNotDelivered, routing.ReasonNothingToDo,
+		routing.ReasonRetaken, routing.ReasonJoined, routing.ReasonInvited, routing.ReasonNobodyOnCall, routing.ReasonChosen, routing.ReasonSomebodyElse,
+		routing.ReasonMuted, routing.ReasonHelpSent, routing.ReasonOffDuty, routing.ReasonOnDuty, routing.ReasonClosedByOffice,
 	}
 }
 

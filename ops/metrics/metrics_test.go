@@ -23,6 +23,7 @@ import (
 
 // memory is a Stored whose answers are given.
 type memory struct {
+	duty      map[contacts.ID]routing.Duty
 	cases     map[contacts.LineID]map[string]int
 	ages      map[routing.Priority]time.Duration
 	caseErr   error
@@ -36,6 +37,10 @@ func (m memory) CaseCounts(ctx context.Context, line contacts.LineID) (map[strin
 		return nil, ctx.Err()
 	}
 	return m.cases[line], m.caseErr
+}
+
+func (m memory) Duty(context.Context, contacts.LineID) (map[contacts.ID]routing.Duty, error) {
+	return m.duty, nil
 }
 
 func (m memory) OldestWaiting(context.Context) (map[routing.Priority]time.Duration, error) {
@@ -248,6 +253,17 @@ func TestScrape_StorageThatFailsCostsOnlyItsOwnSeries(t *testing.T) {
 		if strings.Contains(got, absent) {
 			t.Errorf("GET /metrics has %q, want nothing about what could not be read", strings.TrimSpace(absent))
 		}
+	}
+}
+
+// What one collector got wrong must not cost the page: here a line that is listed twice.
+func TestHandler_ServesWhatCanBeGathered(t *testing.T) {
+	t.Parallel()
+	twice := testLine("hill", roster.Roster{})
+	m := newMetrics(memory{}, twice, twice)
+	m.Inbound(contacts.SMS, InboundAccepted)
+	if got, want := page(t, m), `hotline_inbound_total{channel="sms",result="accepted"} 1`; !strings.Contains(got, want) {
+		t.Errorf("GET /metrics lacks %s", want)
 	}
 }
 

@@ -17,6 +17,8 @@ type Stored interface {
 	// OldestWaiting returns, by priority, for how long the oldest message has waited to be handed to
 	// the carrier; priorities with nothing waiting may be missing.
 	OldestWaiting(ctx context.Context) (map[routing.Priority]time.Duration, error)
+	// Duty returns what a line's contacts said about being on call (NGHI, TRUC).
+	Duty(ctx context.Context, line contacts.LineID) (map[contacts.ID]routing.Duty, error)
 }
 
 // scrapeTime is how long storage may take in one scrape, well below Prometheus' default limit of 10 s: a
@@ -60,6 +62,7 @@ func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
 const (
 	metricCases  = "hotline_cases"
 	metricOutbox = "hotline_outbox_oldest_seconds"
+	metricOnCall = "hotline_oncall_contacts"
 )
 
 // Describe implements [prometheus.Collector].
@@ -73,23 +76,27 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	lines := s.lines()
-	s.collectOnCall(ch, lines)
-
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
 	defer cancel()
+	s.collectOnCall(ctx, ch, lines)
 	s.collectOutbox(ctx, ch)
 	s.collectCases(ctx, ch, lines)
 	// Last, so that the failures of this very scrape are in it.
 	s.errors.Collect(ch)
 }
 
-func (s *scrape) collectOnCall(ch chan<- prometheus.Metric, lines []*routing.Line) {
+func (s *scrape) collectOnCall(ctx context.Context, ch chan<- prometheus.Metric, lines []*routing.Line) {
 	now := time.Now()
 	for _, line := range lines {
+		duty, err := s.stored.Duty(ctx, line.ID)
+		if err != nil {
+			// The roster alone is still worth knowing while storage is away.
+			s.errors.WithLabelValues(metricOnCall).Inc()
+		}
 		count := map[contacts.Kind]int{}
-		onCall := line.Roster.OnCall(now)
+		onCall := routing.OnCall(line, duty, now)
 		for _, c := range line.Directory.All() {
-			if !c.Retired && onCall.Has(c.ID) {
+			if !c.Retired && onCall(c.ID) {
 				count[c.Kind]++
 			}
 		}

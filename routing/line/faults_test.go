@@ -52,6 +52,12 @@ policy:
   information:
     - {notify: [supervisor], at_once: 1, wait: 5m}
 after_claim: {urgent: 10m}
+texts:
+  first_reply_k:
+    vi: Đã nhận.
+    vi_plain: Da nhan.
+    en: Got it.
+  already_taken: {vi: "{the} {ma} có người rồi."}
 `
 
 func TestParse_SoundFileHasNoFaults(t *testing.T) {
@@ -177,6 +183,27 @@ func TestParse_Faults(t *testing.T) {
 		{"absurd at_once", "at_once: 1", "at_once: ▸5000", document.Error, "at_once is too large"},
 		{"absurd silence", "{urgent: 10m}", "{urgent: ▸100h}", document.Error, "urgent must be from 100ms to 72h"},
 
+		{"unknown text", "  already_taken:", "  ▸greeting:", document.Error, "no text of this name"},
+		{"text named twice", "  already_taken:", "  ▸first_reply_k: {en: Done.}\n  already_taken:", document.Error, `repeated key "first_reply_k"`},
+		{"texts of the wrong type", "  already_taken:", "  stop_ok: ▸Đã ngừng.\n  already_taken:", document.Error, "expected keys and values"},
+		{"text without wording", "  already_taken:", "  ▸stop_ok:\n  already_taken:", document.Error, "there is no wording"},
+		{"text of empty wording", "  already_taken:", "  stop_ok: ▸{en: }\n  already_taken:", document.Error, "there is no wording"},
+		{"unknown language of a text", "    en: Got it.", "    ▸fr: Recu.", document.Error, `unknown key "fr"`},
+		{"only the form without accents", "    vi: Đã nhận.\n    vi_plain", "    ▸vi_plain", document.Error, "vi_plain needs vi"},
+		{"wording as a list", "en: Got it.", "en: ▸[Got, it]", document.Error, "en must be a single value"},
+		{"wording of two lines", "en: Got it.", `en: ▸"Got\nit"`, document.Error, "line breaks"},
+		{"other words without accents", "vi_plain: Da nhan.", "vi_plain: ▸Da xong.", document.Error, "other words than the accented one"},
+		{"accents in the plain form", "vi_plain: Da nhan.", "vi_plain: ▸Đã nhận.", document.Error, "GSM-7 lacks"},
+		{"placeholder missing in a text", `"{the} {ma} có người rồi."`, `▸"{the} có người rồi."`, document.Error, "{ma} is missing"},
+		{"placeholder of another text", `"{the} {ma} có người rồi."`, `▸"{the} {ma} {khu} có người rồi."`, document.Error, "{khu} has no place"},
+		{"unknown placeholder", "en: Got it.", `en: ▸"Got it, {Lan}."`, document.Error, "unknown placeholder"},
+		{"telling word in a discreet text", "vi: Đã nhận.", "vi: ▸Công an đã nhận.", document.Error, "“công an”"},
+		{"telling word in the plain form", "vi_plain: Da nhan.", "vi_plain: ▸Cong an da nhan.", document.Error, "“công an”"},
+		{"telling word in English", "en: Got it.", "en: ▸The police got it.", document.Error, "“police”"},
+		{"number in a discreet text", "en: Got it.", "en: ▸Got it. 0905 000 066", document.Error, "no telephone number"},
+		{"promise before a claim", "  already_taken:", "  nobody: {vi: ▸Người trực sẽ tới.}\n  already_taken:", document.Error, "“sẽ tới” is a promise"},
+		{"text that is too long", "en: Got it.", "en: ▸" + strings.Repeat("abcdefghij", 17), document.Error, "too long: 2 messages"},
+
 		{"generation in words", "tag: CT", "tag: CT\ngeneration: ▸first", document.Error, "generation must be a whole number"},
 		{"send_rate without effect", "tag: CT", "tag: CT\n▸send_rate: 0.5", document.Warning, "send_rate has no effect"},
 		{"call_rate without effect", "tag: CT", "tag: CT\n▸call_rate: 2", document.Warning, "call_rate has no effect"},
@@ -225,6 +252,8 @@ func TestParse_EveryFaultAtOnce(t *testing.T) {
 		"contact: lan", "contact: mai",
 		"wait: 60s", "wait: 60",
 		"{urgent: 10m}", "{urgently: 10m}",
+		"vi: Đã nhận.", "vi: Đã nhận, sẽ tới, phụ nữ.",
+		"en: Got it.", "en: Help.",
 	).Replace(sound)
 	_, faults := Parse([]byte(file))
 	var got []string
@@ -233,7 +262,7 @@ func TestParse_EveryFaultAtOnce(t *testing.T) {
 			got = append(got, fmt.Sprintf("%d:%d", f.Line, f.Column))
 		}
 	}
-	want := []string{"2:6", "12:12", "17:11", "21:14", "22:17", "36:13", "39:15"}
+	want := []string{"2:6", "12:12", "17:11", "21:14", "22:17", "36:13", "39:15", "42:9", "42:9", "43:15", "44:9"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("positions of the errors (-want +got):\n%s\n%v", diff, faults)
 	}

@@ -40,7 +40,9 @@ type File struct {
 	Areas     []routing.Area
 	CodeWords triage.CodeWords
 	Policy    routing.Policy
-	Later     Later
+	// Texts is the line's own wording, as written; nil if it has none.
+	Texts map[texts.Key]map[texts.Language]texts.Wording
+	Later Later
 	// Generation is that of the stored line from which the file was written; 0 when it was not. Whoever
 	// stores the file refuses it if the stored line has moved on since.
 	Generation int64
@@ -81,6 +83,7 @@ func (f *File) Line(key func(phone.Number) phone.Key, generation int64) *routing
 		Areas:      routing.NewAreas(f.Areas),
 		Triage:     triage.New(f.CodeWords),
 		Policy:     f.Policy,
+		Texts:      f.catalog(),
 		Generation: generation,
 	}
 }

@@ -14,9 +14,9 @@ import (
 )
 
 // Marshal writes the file in a fixed form. Revealed, it is what [Parse] reads back to an equal File,
-// without the contacts that are retired. Not revealed, numbers are masked, names and code words are
-// marks, and who is kept apart from whom is left out, so that it can be shown to anyone who may see the
-// roster; it cannot be read back.
+// without the contacts that are retired. Not revealed, numbers are masked, also within the line's own
+// wording; names and code words are marks, and who is kept apart from whom is left out, so that it can be
+// shown to anyone who may see the roster; it cannot be read back.
 func (f *File) Marshal(reveal bool) []byte {
 	return writer{reveal: reveal}.file(f)
 }
@@ -96,6 +96,9 @@ func (w writer) entries(f *File) []entry {
 		if d, ok := f.Policy.AfterClaim[u]; ok {
 			element("after_claim", string(u), "  "+string(u)+": "+document.Short(d)+"\n")
 		}
+	}
+	for _, key := range f.textKeys() {
+		element("texts", string(key), "  "+string(key)+": "+w.wording(f.Texts[key])+"\n")
 	}
 	for _, r := range []struct {
 		key  string

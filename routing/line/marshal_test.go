@@ -15,6 +15,7 @@ import (
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/coverage"
 	"github.com/tincay/hotline/routing/roster"
+	"github.com/tincay/hotline/routing/texts"
 	"github.com/tincay/hotline/routing/triage"
 )
 
@@ -23,6 +24,7 @@ func TestMarshal_ReadsBack(t *testing.T) {
 	for name, file := range map[string]string{
 		"contract's example": example,
 		"sound":              sound,
+		"quotes in a text":   strings.Replace(sound, "Got it.", `"Got \"it\" \\ #."`, 1),
 		"later keys":         sound + "send_rate: 0.25\ncall_rate: 3\nvoicemail: true\nmissed_call_text: \"Xin \\\"chào\\\" \\\\ #\"\ngeneration: 12\n",
 	} {
 		f := mustParse(t, file)
@@ -35,14 +37,15 @@ func TestMarshal_ReadsBack(t *testing.T) {
 
 func TestMarshal_MaskedShowsNothingPersonal(t *testing.T) {
 	t.Parallel()
-	file := strings.Replace(example, "urgent: []", `urgent: ["hoa mai vàng"]`, 1)
+	file := strings.Replace(example, "urgent: []", `urgent: ["hoa mai vàng"]`, 1) +
+		"texts:\n  close: {vi: Cảm ơn bạn. Cần thì gọi 0900.000 007 hoặc 113., en: \"Thank you. Call +84 900-000-007.\"}\n"
 	got := string(mustParse(t, file).Marshal(false))
-	for _, secret := range []string{"9000", "2559999", "Nguyễn", "Lan\"", "Trạm", "hoa mai", "keep_apart", "66"} {
+	for _, secret := range []string{"9000", "0900", "007", "2559999", "Nguyễn", "Lan\"", "Trạm", "hoa mai", "keep_apart", "66"} {
 		if strings.Contains(got, secret) {
 			t.Errorf("Marshal(false) shows %q:\n%s", secret, got)
 		}
 	}
-	for _, shown := range []string{"to1-lan", "+…01", "trusted_address", "Phường Mẫu", "18:00", "immediate_danger/health"} {
+	for _, shown := range []string{"to1-lan", "+…01", "trusted_address", "Phường Mẫu", "18:00", "immediate_danger/health", "gọi +… hoặc 113", "Call +…."} {
 		if !strings.Contains(got, shown) {
 			t.Errorf("Marshal(false) lacks %q:\n%s", shown, got)
 		}
@@ -96,6 +99,10 @@ func TestDiff(t *testing.T) {
 		{"code words", "[hoa mai]", "[hoa lan]", []string{"code_words urgent: đổi | changed"}},
 		{"exception added", "  information:", "  urgent/health:\n    - {notify: [supervisor], wait: 5s}\n  information:", []string{"policy urgent/health: thêm | added"}},
 		{"step", "wait: 60s", "wait: 61s", []string{"policy urgent: đổi | changed"}},
+		{"wording", "Got it.", "Done.", []string{"texts first_reply_k: đổi | changed"}},
+		{"wording left to ours", "    vi_plain: Da nhan.\n    en: Got it.\n", "", []string{"texts first_reply_k: đổi | changed"}},
+		{"text added", "  already_taken:", "  stop_ok: {vi: Đã ngừng.}\n  already_taken:", []string{"texts stop_ok: thêm | added"}},
+		{"text removed", "  already_taken: {vi: \"{the} {ma} có người rồi.\"}\n", "", []string{"texts already_taken: bỏ | removed"}},
 		{"silence", "{urgent: 10m}", "{}", []string{"after_claim urgent: đổi | changed"}},
 	}
 	for _, tt := range tests {
@@ -175,6 +182,16 @@ func drawFile(t *rapid.T) *File {
 			f.Always = append(f.Always, c.ID)
 		}
 	}
+	if rapid.Bool().Draw(t, "texts") {
+		own := make(map[texts.Language]texts.Wording)
+		if rapid.Bool().Draw(t, "Vietnamese") {
+			own[texts.Vietnamese] = texts.Wording{Accented: "Đã ngừng.", Plain: rapid.SampledFrom([]string{"", "Da ngung", `"Da" #ngung: \`}).Draw(t, "plain")}
+		}
+		if len(own) == 0 || rapid.Bool().Draw(t, "English") {
+			own[texts.English] = texts.Wording{Plain: "Stopped, " + rapid.StringMatching(`[a-z"'\\#:&*!|>%@,?-]{1,20}`).Filter(sayable).Draw(t, "English text")}
+		}
+		f.Texts = map[texts.Key]map[texts.Language]texts.Wording{rapid.SampledFrom([]texts.Key{texts.StopOK, texts.BadCmd}).Draw(t, "text"): own}
+	}
 	if rapid.Bool().Draw(t, "areas") {
 		f.Areas = []routing.Area{{Name: "T " + text.Draw(t, "area name"), Words: []string{"tổ " + text.Draw(t, "word")}}}
 		f.CodeWords.ImmediateDanger = []string{"mật " + text.Draw(t, "code word")}
@@ -192,6 +209,11 @@ func drawFile(t *rapid.T) *File {
 		triage.ImmediateDanger: wait.Draw(t, "silence"), triage.Urgent: wait.Draw(t, "silence"), triage.Information: wait.Draw(t, "silence"),
 	}
 	return f
+}
+
+// sayable reports whether the rules on texts have nothing against a piece of English.
+func sayable(s string) bool {
+	return len(texts.Faults(texts.StopOK, texts.English, texts.Wording{Plain: "Stopped, " + s})) == 0
 }
 
 func TestMarshal_ReadsBackWhateverAFileSays(t *testing.T) {
@@ -213,6 +235,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		example, sound, "", "a: [", "a: *a", "<<: *x", "? [a]\n: b", "a: &a [*a]", "line: !!binary x", "--- a\n--- b",
 		strings.Replace(sound, "channels: [sms]", "channels: *c", 1),
+		strings.Replace(sound, "Got it.", "\"{the\"", 1), strings.Replace(sound, "    vi: Đã nhận.", "    <<: {vi: Đã nhận., vi_plain: }", 1),
 	} {
 		f.Add([]byte(s))
 	}

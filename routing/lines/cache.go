@@ -81,11 +81,21 @@ func (c *Cache) All() []*routing.Line {
 	return all
 }
 
-// Refresh makes sure that Line returns nothing older than what is stored now.
+// Refresh makes sure that Line returns nothing older than what is stored now; of a line that was removed
+// it returns routing.ErrUnknownLine from then on.
 func (c *Cache) Refresh(ctx context.Context, id contacts.LineID) error {
 	c.refreshing.Lock()
 	defer c.refreshing.Unlock()
-	return c.load(ctx, id)
+	failed := c.load(ctx, id)
+	if failed == nil {
+		return nil
+	}
+	generations, err := c.source.Generations(ctx)
+	if _, there := generations[id]; err != nil || there {
+		return failed
+	}
+	c.replace(id, nil)
+	return nil
 }
 
 // RefreshAll brings every line up to date and drops those that are gone. A line whose file this version

@@ -99,11 +99,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 
 // URL is where the cluster is, as a setting says it.
 func (c *Cluster) URL() string {
-	url := "redis+cluster://" + loopback(c.ports[0])
-	for i, port := range c.ports[1:] {
-		url += []string{"?", "&"}[min(i, 1)] + "addr=" + loopback(port)
-	}
-	return url
+	return fmt.Sprintf("redis+cluster://%s?addr=%s&addr=%s", loopback(c.ports[0]), loopback(c.ports[1]), loopback(c.ports[2]))
 }
 
 // Client connects as production does; the client is closed at the end of the test.

@@ -40,8 +40,10 @@ type Memory struct {
 	open    map[phone.Key]routing.CaseID
 	lists   map[contacts.ID]map[routing.CaseID]phone.Key
 	codes   map[routing.Code]time.Time // when the code is free again
+	coded   map[routing.Code]routing.CaseID
 	seen    map[routing.EventID]time.Time
 	woken   map[contacts.ID]time.Time
+	duty    map[contacts.ID]routing.Duty
 	words   map[routing.CaseID]map[routing.WordsRef]string
 	agenda  []routing.Send
 	entries map[routing.EntryID]bool // every id ever used
@@ -56,8 +58,8 @@ func NewMemory(now time.Time, generation int64) *Memory {
 		now: now, generation: generation,
 		cases: map[routing.CaseID]*routing.Case{}, persons: map[phone.Key]routing.Person{},
 		open: map[phone.Key]routing.CaseID{}, lists: map[contacts.ID]map[routing.CaseID]phone.Key{},
-		codes: map[routing.Code]time.Time{}, seen: map[routing.EventID]time.Time{},
-		woken: map[contacts.ID]time.Time{}, words: map[routing.CaseID]map[routing.WordsRef]string{},
+		codes: map[routing.Code]time.Time{}, coded: map[routing.Code]routing.CaseID{}, seen: map[routing.EventID]time.Time{},
+		woken: map[contacts.ID]time.Time{}, duty: map[contacts.ID]routing.Duty{}, words: map[routing.CaseID]map[routing.WordsRef]string{},
 		entries: map[routing.EntryID]bool{},
 	}
 }
@@ -66,7 +68,10 @@ func NewMemory(now time.Time, generation int64) *Memory {
 func (m *Memory) Load(_ context.Context, q routing.Query) (routing.Loaded, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := routing.Loaded{Now: m.now, State: routing.State{Persons: map[phone.Key]routing.Person{}}, Woken: maps.Clone(m.woken)}
+	l := routing.Loaded{
+		Now: m.now, State: routing.State{Persons: map[phone.Key]routing.Person{}},
+		Woken: maps.Clone(m.woken), Duty: maps.Clone(m.duty),
+	}
 	if until, ok := m.seen[q.Event]; ok && q.Event != "" && m.now.Before(until) {
 		l.Duplicate = true
 		return l, nil
@@ -76,30 +81,28 @@ func (m *Memory) Load(_ context.Context, q routing.Query) (routing.Loaded, error
 			l.State.Persons[key] = p
 		}
 	}
-	got := map[routing.CaseID]bool{}
+	got := map[routing.CaseID]*routing.Case{} // a case that is found in several ways is loaded once
 	read := func(id routing.CaseID) *routing.Case {
-		c, ok := m.cases[id]
-		if !ok || got[id] {
-			return nil
+		if _, ok := got[id]; !ok {
+			got[id] = copyCase(m.cases[id])
 		}
-		got[id] = true
-		want(c.Person)
-		return copyCase(c)
+		return got[id]
 	}
 	if q.Sender != "" {
 		want(q.Sender)
 		l.State.Own = read(m.open[q.Sender])
 	}
-	for _, id := range slices.Sorted(maps.Keys(m.lists[q.Contact])) {
-		if own := l.State.Own; own != nil && own.ID == id {
-			l.State.Cases = append(l.State.Cases, own)
-		} else if c := read(id); c != nil {
-			l.State.Cases = append(l.State.Cases, c)
-		}
+	if until := m.codes[q.Coded]; m.now.Before(until) {
+		l.State.Coded = read(m.coded[q.Coded])
 	}
+	listed := maps.Clone(m.lists[q.Contact])
 	if q.Case != "" {
-		if c := read(q.Case); c != nil {
+		listed = map[routing.CaseID]phone.Key{q.Case: ""}
+	}
+	for _, id := range slices.Sorted(maps.Keys(listed)) {
+		if c := read(id); c != nil {
 			l.State.Cases = append(l.State.Cases, c)
+			want(c.Person)
 		}
 	}
 	for _, code := range q.Codes {
@@ -108,7 +111,7 @@ func (m *Memory) Load(_ context.Context, q routing.Query) (routing.Loaded, error
 			break
 		}
 	}
-	m.last = routing.Loaded{Now: l.Now, Code: l.Code, State: CopyState(l.State), Woken: maps.Clone(l.Woken)}
+	m.last = routing.Loaded{Now: l.Now, Code: l.Code, State: CopyState(l.State), Woken: maps.Clone(l.Woken), Duty: maps.Clone(l.Duty)}
 	return l, nil
 }
 
@@ -132,6 +135,9 @@ func (m *Memory) Commit(_ context.Context, line *routing.Line, event routing.Eve
 	}
 	for _, f := range d.Forget {
 		delete(m.lists[f.Contact], f.Case)
+	}
+	for _, ch := range d.Duty {
+		m.duty[ch.Contact] = ch.Duty
 	}
 	for _, w := range d.Words {
 		if m.words[w.Case] == nil {
@@ -213,7 +219,7 @@ func (m *Memory) change(ch routing.Change, now time.Time) {
 	m.cases[after.ID] = after
 	switch {
 	case ch.Before == nil:
-		m.open[after.Person], m.codes[after.Code] = after.ID, now.Add(endless)
+		m.open[after.Person], m.codes[after.Code], m.coded[after.Code] = after.ID, now.Add(endless), after.ID
 	case ch.Before.Open() && !after.Open():
 		delete(m.open, after.Person)
 		m.codes[after.Code] = now.Add(codeRest)
@@ -249,18 +255,22 @@ func copyCase(c *routing.Case) *routing.Case {
 	}
 	n := *c
 	n.Alerts, n.Deadlines = slices.Clone(c.Alerts), slices.Clone(c.Deadlines)
+	n.Joined, n.Barred = slices.Clone(c.Joined), slices.Clone(c.Barred)
 	return &n
 }
 
 // CopyState copies a state; a case that is in it twice stays one case.
 func CopyState(s routing.State) routing.State {
-	n := routing.State{Persons: maps.Clone(s.Persons), Own: copyCase(s.Own)}
-	for _, c := range s.Cases {
-		if c == s.Own {
-			n.Cases = append(n.Cases, n.Own)
-		} else {
-			n.Cases = append(n.Cases, copyCase(c))
+	copies := map[*routing.Case]*routing.Case{nil: nil}
+	once := func(c *routing.Case) *routing.Case {
+		if _, ok := copies[c]; !ok {
+			copies[c] = copyCase(c)
 		}
+		return copies[c]
+	}
+	n := routing.State{Persons: maps.Clone(s.Persons), Own: once(s.Own), Coded: once(s.Coded)}
+	for _, c := range s.Cases {
+		n.Cases = append(n.Cases, once(c))
 	}
 	return n
 }

@@ -94,7 +94,7 @@ func (w *Ward) committed(line *routing.Line, e routing.Event, d routing.Decision
 	if w.Decided != nil {
 		w.Decided(Played{
 			Event: e, State: l.State, Decision: d,
-			World: routing.World{Now: l.Now, Line: line, Code: l.Code, Woken: l.Woken},
+			World: routing.World{Now: l.Now, Line: line, Code: l.Code, Woken: l.Woken, Duty: l.Duty},
 		})
 	}
 }
@@ -242,7 +242,7 @@ func (w *Ward) Body(s routing.Send) string {
 	if s.Words != "" && !ok {
 		w.t.Fatalf("message %s: words %s of case %s were never kept", s.ID, s.Words, s.Case)
 	}
-	body, err := routing.Compose(s, contacts.Conceal(words))
+	body, err := routing.Compose(w.line, s, contacts.Conceal(words))
 	if err != nil {
 		w.t.Fatalf("Compose(%s) = %v, want a text", s.ID, err)
 	}
@@ -357,6 +357,15 @@ func (w *Ward) Case(id routing.CaseID) *routing.Case { return copyCase(w.memory.
 
 // Person is what is kept of a phone.
 func (w *Ward) Person(n phone.Number) routing.Person { return w.memory.persons[PhoneKey(n)] }
+
+// Duty is what a contact last said about being on call; the zero Duty if nothing.
+func (w *Ward) Duty(id contacts.ID) routing.Duty { return w.memory.duty[id] }
+
+// Words are what is kept of a case under a name; false if nothing is.
+func (w *Ward) Words(id routing.CaseID, ref routing.WordsRef) (string, bool) {
+	words, ok := w.memory.words[id][ref]
+	return words, ok
+}
 
 // Listed are the cases on a contact's list.
 func (w *Ward) Listed(id contacts.ID) int { return len(w.memory.lists[id]) }

@@ -69,8 +69,8 @@ type DueSend struct {
 	leased time.Time
 }
 
-// Take takes what is due from a shard's agenda, danger first, one message a recipient: the next one
-// of the same recipient and priority follows when this one is done. What is taken comes due again when
+// Take takes what is due from a shard's agenda, danger first, one message a recipient and case: the next
+// one of the same recipient, case and priority follows when this one is done. What is taken comes due again when
 // its lease ends, unless it is done or put back before.
 func (s *Store) Take(ctx context.Context, sh shard, w Want) (Taken, error) {
 	now, err := s.shardNow(ctx, sh)
@@ -271,10 +271,12 @@ func deadlineMember(line contacts.LineID, id routing.CaseID) string {
 	return string(line) + "/" + string(id)
 }
 
-// lane is the queue of one recipient. Entries of one lane go one after the other.
+// lane is the queue of one recipient in one case. Entries of one lane go one after the other, because
+// words must not change places; those of another case do not wait for them, least of all an alert for a
+// message that the carrier will not take.
 func (s *Store) lane(line contacts.LineID, send routing.Send) string {
 	if send.Person != "" {
-		return string(line) + "/p/" + string(send.Person)
+		return string(line) + "/p/" + string(send.Person) + "/" + string(send.Case)
 	}
-	return string(line) + "/c/" + s.keyset.ContactKey(line, send.Contact)
+	return string(line) + "/c/" + s.names.key(line, send.Contact) + "/" + string(send.Case)
 }

@@ -317,6 +317,27 @@ func TestGauges_OldestWaiting(t *testing.T) {
 	})
 }
 
+func TestTake_OtherKeyset(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
+		f, stranger := newFixture(t, rdb), newStranger(t, rdb)
+		f.put(f.alert("none.1.n1", "lan", routing.PriorityDanger))
+		taken, err := stranger.Take(f.ctx, f.shard, store.Want{Sends: 1, SendLease: time.Hour})
+		if err != nil || len(taken.Sends) != 1 || taken.Sends[0].Err == nil || taken.Sends[0].Send.ID != "none.1.n1" {
+			t.Fatalf("Take with another keyset = %+v, %v; want the message with an error of its own", taken.Sends, err)
+		}
+		if err := stranger.LaterSend(f.ctx, taken.Sends[0], 0, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.until(time.Hour); got[0].Err != nil || !got[0].FirstTried.IsZero() {
+			t.Errorf("after it was put back: Err %v, FirstTried %v; want neither", got[0].Err, got[0].FirstTried)
+		}
+		if _, _, err := stranger.Entry(f.ctx, ward, "none.1.n1"); err == nil || errors.Is(err, redis.Nil) {
+			t.Errorf("Entry with another keyset = %v, want an error", err)
+		}
+	})
+}
+
 // BenchmarkTake_100kWaiting takes one due deadline and one message while 100,000 others wait for later.
 func BenchmarkTake_100kWaiting(b *testing.B) {
 	f := newFixture(b, routingtest.NewServer(b).Client())

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,6 +113,11 @@ func TestTake_OrderAndLanes(t *testing.T) {
 		if got := ids(f.takeFor(10, time.Hour)); len(got) > 0 {
 			t.Errorf("Take while all is taken = %v, want nothing", got)
 		}
+		third := f.alert("none.6.n1", "lan", routing.PriorityUrgent)
+		f.put(third)
+		if got := ids(f.takeFor(10, time.Hour)); len(got) > 0 {
+			t.Errorf("Take = %v after another message for a recipient with one in hand, want nothing", got)
+		}
 		f.done(first)
 		if got, want := ids(f.takeFor(10, time.Hour)), []string{"none.2.n2"}; !slices.Equal(got, want) {
 			t.Errorf("Take after the first of a recipient is done = %v, want %v", got, want)
@@ -121,6 +125,7 @@ func TestTake_OrderAndLanes(t *testing.T) {
 		f.done(second)
 		f.done(second)
 		f.done(first)
+		f.done(third)
 		if got := ids(f.takeFor(10, time.Hour)); len(got) > 0 {
 			t.Errorf("Take after everything of a recipient is done, twice = %v, want nothing", got)
 		}
@@ -369,27 +374,6 @@ func TestTake_WhatCannotBeReadBlocksNobody(t *testing.T) {
 		f.done(taken.Sends[1].Send)
 		if got, want := ids(f.takeFor(5, time.Hour)), []string{"none.3.n1"}; !slices.Equal(got, want) {
 			t.Errorf("Take = %v afterwards, want %v", got, want)
-		}
-	})
-}
-
-func TestTake_OtherKeyset(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
-		f, stranger := newFixture(t, rdb), newStranger(t, rdb)
-		f.put(f.alert("none.1.n1", "lan", routing.PriorityDanger))
-		taken, err := stranger.Take(f.ctx, f.shard, store.Want{Sends: 1, SendLease: time.Hour})
-		if err != nil || len(taken.Sends) != 1 || taken.Sends[0].Err == nil || taken.Sends[0].Send.ID != "none.1.n1" {
-			t.Fatalf("Take with another keyset = %+v, %v; want the message with an error of its own", taken.Sends, err)
-		}
-		if err := stranger.LaterSend(f.ctx, taken.Sends[0], 0, true); err != nil {
-			t.Fatal(err)
-		}
-		if got := f.until(time.Hour); got[0].Err != nil || !got[0].FirstTried.IsZero() {
-			t.Errorf("after it was put back: Err %v, FirstTried %v; want neither", got[0].Err, got[0].FirstTried)
-		}
-		if _, _, err := stranger.Entry(f.ctx, ward, "none.1.n1"); err == nil || errors.Is(err, redis.Nil) {
-			t.Errorf("Entry with another keyset = %v, want an error", err)
 		}
 	})
 }

@@ -26,6 +26,12 @@ var commitScript = redis.NewScript(commitSource)
 // Commit stores a decision in one atomic step, or nothing of it; see routing.Store.
 func (s *Store) Commit(ctx context.Context, line *routing.Line, event routing.EventID, now time.Time, d routing.Decision) error {
 	c := &commit{store: s, shard: s.shards.Of(line.ID), line: line.ID, now: now, keyAt: map[string]int{}, personKeys: map[phone.Key]*seal.PersonKey{}}
+	if now.IsZero() {
+		var err error
+		if c.now, err = s.shardNow(ctx, c.shard); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+	}
 	if err := c.build(line, event, d); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -79,7 +85,11 @@ func (c *commit) build(line *routing.Line, event routing.EventID, d routing.Deci
 	if event != "" {
 		c.op("seen", c.key(seenKey(c.shard, c.line, event)), seenKept.Milliseconds())
 	}
-	if len(d.Cases) > 0 {
+	for _, id := range d.Also {
+		c.op("put", c.key(seenKey(c.shard, c.line, id)), "1", seenKept.Milliseconds())
+	}
+	// What is sent needs the line as much as a case does: nobody could send for one that was removed.
+	if len(d.Cases) > 0 || len(d.Sends) > 0 {
 		c.op("check", c.key(contactstore.DirectoryKey(c.shard, c.line)), contactstore.GenerationField, line.Generation)
 	}
 	for _, p := range d.Persons {
@@ -95,6 +105,13 @@ func (c *commit) build(line *routing.Line, event routing.EventID, d routing.Deci
 	for _, f := range d.Forget {
 		c.op("set", c.key(c.listKey(f.Contact)), string(f.Case), "")
 	}
+	for _, ch := range d.Duty {
+		said := "off "
+		if ch.Duty.On {
+			said = "on "
+		}
+		c.op("set", c.key(dutyKey(c.shard, c.line)), c.contactKey(ch.Contact), said+strconv.FormatInt(ch.Duty.Until.UnixMilli(), 10))
+	}
 	if err := c.words(d); err != nil {
 		return err
 	}
@@ -109,8 +126,16 @@ func (c *commit) build(line *routing.Line, event routing.EventID, d routing.Deci
 	return c.journal(event, d)
 }
 
+// contactKey is what stands for a contact in storage; empty for nobody.
+func (c *commit) contactKey(id contacts.ID) string {
+	if id == "" {
+		return ""
+	}
+	return c.store.names.key(c.line, id)
+}
+
 func (c *commit) listKey(id contacts.ID) string {
-	return contactCasesKey(c.shard, c.line, c.store.keyset.ContactKey(c.line, id))
+	return contactCasesKey(c.shard, c.line, c.contactKey(id))
 }
 
 // change stores a case and keeps every index that leads to it.
@@ -174,7 +199,7 @@ func (c *commit) lists(ch routing.Change) {
 	}
 	for _, a := range ch.After.Alerts {
 		if a.State == routing.AlertOut && !a.At.Equal(known[a.Contact]) {
-			c.op("set", c.key(wokenKey(c.shard, c.line)), string(a.Contact), strconv.FormatInt(a.At.UnixMilli(), 10))
+			c.op("set", c.key(wokenKey(c.shard, c.line)), c.contactKey(a.Contact), strconv.FormatInt(a.At.UnixMilli(), 10))
 		}
 	}
 }
@@ -220,7 +245,7 @@ func (c *commit) words(d routing.Decision) error {
 		if !strings.HasPrefix(string(w.Ref), "p") {
 			ttl = wordsKept.Milliseconds()
 		}
-		c.op("words", c.key(wordsKey(c.shard, c.line, w.Case, w.Ref)), sealed, ttl)
+		c.op("put", c.key(wordsKey(c.shard, c.line, w.Case, w.Ref)), sealed, ttl)
 	}
 	return nil
 }
@@ -284,7 +309,7 @@ func (c *commit) journal(event routing.EventID, d routing.Decision) error {
 	notes := make([]noteRecord, len(d.Notes))
 	for i, n := range d.Notes {
 		notes[i] = noteRecord{
-			Kind: string(n.Kind), Case: string(n.Case), Contact: string(n.Contact), Role: string(n.Role), Channel: string(n.Channel),
+			Kind: string(n.Kind), Case: string(n.Case), Contact: c.contactKey(n.Contact), Role: string(n.Role), Channel: string(n.Channel),
 			Urgency: string(n.Urgency), Step: n.Step, Result: string(n.Result), Reason: string(n.Reason), TookMS: n.Took.Milliseconds(),
 		}
 	}

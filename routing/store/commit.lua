@@ -9,7 +9,7 @@
 --   case    k k:deadlines member expected version open due data
 --                                              likewise; keeps the case's one entry in the deadlines
 --   fresh   k value                            string that must not exist yet
---   words   k data ttl_ms                      ttl_ms 0: until told otherwise
+--   put     k data ttl_ms                      string, whatever it was; ttl_ms 0: until told otherwise
 --   expire  k ttl_ms
 --   send    k:lanes k:queues k:waiting k:entries k:sequence lane id at_ms data
 --                                              at the end of the queue of its lane
@@ -21,7 +21,7 @@ local call = redis.call
 -- How many arguments each operation has.
 local size = {
   check = 3, seen = 2, index = 4, set = 3, person = 5, case = 8, fresh = 2,
-  words = 3, expire = 2, send = 9, done = 7, journal = 6,
+  put = 3, expire = 2, send = 9, done = 7, journal = 6,
 }
 
 -- key is the key that the argument at n names.
@@ -93,7 +93,7 @@ while i <= #ARGV do
     call('SET', key(i + 1), '1', 'PX', ARGV[i + 2])
   elseif op == 'fresh' then
     call('SET', key(i + 1), ARGV[i + 2])
-  elseif op == 'words' then
+  elseif op == 'put' then
     if ARGV[i + 3] == '0' then
       call('SET', key(i + 1), ARGV[i + 2])
     else

@@ -12,6 +12,14 @@ import (
 	"github.com/tincay/hotline/routing"
 )
 
+// Probe writes something of no consequence: it fails when nothing could be stored.
+func (s *Store) Probe(ctx context.Context) error {
+	if err := s.rdb.Set(ctx, probeKey(), "1", time.Minute).Err(); err != nil {
+		return fmt.Errorf("probe: %w", err)
+	}
+	return nil
+}
+
 // CaseCounts counts a line's open cases by state: alerting, claimed, unanswered.
 func (s *Store) CaseCounts(ctx context.Context, line contacts.LineID) (map[string]int, error) {
 	labels, err := s.rdb.HVals(ctx, openCasesKey(s.shards.Of(line), line)).Result()
@@ -113,9 +121,14 @@ func (s *Store) Journal(ctx context.Context, line contacts.LineID, after string,
 		if err != nil {
 			return nil, fmt.Errorf("read journal: entry %s: %w", m.ID, errBadRecord)
 		}
+		of := contacts.LineID(field("line"))
+		notes, err := s.names.reveal(of, field("notes"))
+		if err != nil {
+			return nil, fmt.Errorf("read journal: entry %s: %w", m.ID, err)
+		}
 		entries = append(entries, JournalEntry{
-			ID: m.ID, At: time.UnixMilli(ms).UTC(), Line: contacts.LineID(field("line")), Event: routing.EventID(field("event")),
-			Reason: routing.Reason(field("reason")), Notes: field("notes"),
+			ID: m.ID, At: time.UnixMilli(ms).UTC(), Line: of, Event: routing.EventID(field("event")),
+			Reason: routing.Reason(field("reason")), Notes: notes,
 		})
 	}
 	return entries, nil

@@ -8,9 +8,12 @@ import (
 )
 
 // Every key begins with the hash tag of the line's shard. None holds anything personal: people are
-// keyed hashes, and so are contacts, because their ids are chosen by people.
+// keyed hashes, and contacts have keys too, because their ids are chosen by people.
 
 type shard = contactstore.Shard
+
+// probeKey: string, expires a minute after a readiness probe wrote it.
+func probeKey() string { return "hotline:probe" }
 
 // caseKey: hash, kept after the case is closed. Fields: v (version, integer), open (0 or 1), due (unix
 // ms of the earliest deadline; empty when closed), d (the record, sealed with the keyset).
@@ -30,7 +33,7 @@ func openByPhoneKey(s shard, line contacts.LineID) string {
 }
 
 // contactCasesKey: hash from case id to person (keyed hash), of the cases a contact was asked about or
-// holds, open or recent. contact is the keyed hash of the contact's id.
+// holds, open or recent. contact is the key that stands for the contact (contacts/seal).
 func contactCasesKey(s shard, line contacts.LineID, contact string) string {
 	return string(s) + ":contact_cases:" + string(line) + ":" + contact
 }
@@ -45,14 +48,31 @@ func codeKey(s shard, line contacts.LineID, code routing.Code) string {
 	return string(s) + ":code:" + string(line) + ":" + string(code)
 }
 
-// wokenKey: hash from contact id to the unix ms at which they were last alerted.
+// wokenKey: hash from contact (the key that stands for them) to the unix ms at which they were last alerted.
 func wokenKey(s shard, line contacts.LineID) string {
 	return string(s) + ":woken:" + string(line)
+}
+
+// dutyKey: hash from contact (the key that stands for them) to what they said about being on call: "on" or
+// "off", a space, and until which unix ms it holds. What no longer holds stays until they speak again.
+func dutyKey(s shard, line contacts.LineID) string {
+	return string(s) + ":duty:" + string(line)
 }
 
 // wordsKey: string, one text sealed with the person's key; expires wordsKept after the case is closed.
 func wordsKey(s shard, line contacts.LineID, id routing.CaseID, ref routing.WordsRef) string {
 	return string(s) + ":words:" + string(line) + ":" + string(id) + ":" + string(ref)
+}
+
+// noticeKey: string, a text of a sender that is nobody at risk (letters, a short code, our own line),
+// sealed with the keyset; expires noticesKept after it came.
+func noticeKey(s shard, line contacts.LineID, id routing.EventID) string {
+	return string(s) + ":notice:" + string(line) + ":" + string(id)
+}
+
+// noticesKey: sorted set of the ids of such texts, scored with when they came in unix ms.
+func noticesKey(s shard, line contacts.LineID) string {
+	return string(s) + ":notices:" + string(line)
 }
 
 // seenKey: string, expires after seenKept. The event of this id has had its effect.
@@ -67,7 +87,7 @@ func journalKey(s shard) string { return string(s) + ":journal" }
 // while a worker has taken it, with the end of its lease.
 func deadlinesKey(s shard) string { return string(s) + ":deadlines" }
 
-// lanesKey: sorted set of lanes (one a recipient) that have something to send, scored with when the
+// lanesKey: sorted set of lanes (one a recipient and case) that have something to send, scored with when the
 // first of it is due in unix ms or, while a worker has taken it, with the end of its lease.
 func lanesKey(s shard, p routing.Priority) string { return string(s) + ":lanes:" + p.String() }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -44,6 +45,7 @@ type loading struct {
 	cases   map[routing.CaseID]*redis.SliceCmd
 	persons map[phone.Key]*redis.SliceCmd
 	own     routing.CaseID
+	coded   routing.CaseID
 	listed  map[string]string // the contact's list: case id to person
 }
 
@@ -55,8 +57,10 @@ func (l *loading) first(ctx context.Context) error {
 		seen     *redis.IntCmd
 		own      *redis.StringCmd
 		list     *redis.MapStringStringCmd
+		coded    *redis.StringCmd
 		codes    *redis.SliceCmd
 		woken    *redis.MapStringStringCmd
+		duty     *redis.MapStringStringCmd
 	)
 	err := l.store.pipelined(ctx, func(p redis.Pipeliner) {
 		clockCmd = readClock(ctx, p, l.shard)
@@ -68,7 +72,7 @@ func (l *loading) first(ctx context.Context) error {
 			l.wantPerson(ctx, p, q.Sender)
 		}
 		if q.Contact != "" {
-			list = p.HGetAll(ctx, contactCasesKey(l.shard, line, l.store.keyset.ContactKey(line, q.Contact)))
+			list = p.HGetAll(ctx, contactCasesKey(l.shard, line, l.store.names.key(line, q.Contact)))
 		}
 		if q.Case != "" {
 			l.wantCase(ctx, p, q.Case)
@@ -80,7 +84,11 @@ func (l *loading) first(ctx context.Context) error {
 			}
 			codes = p.MGet(ctx, keys...)
 		}
+		if q.Coded != "" {
+			coded = p.Get(ctx, codeKey(l.shard, line, q.Coded))
+		}
 		woken = p.HGetAll(ctx, wokenKey(l.shard, line))
+		duty = p.HGetAll(ctx, dutyKey(l.shard, line))
 	})
 	if err != nil {
 		return err
@@ -98,35 +106,75 @@ func (l *loading) first(ctx context.Context) error {
 	if list != nil {
 		l.listed = list.Val()
 	}
+	if coded != nil {
+		l.coded = routing.CaseID(coded.Val())
+	}
 	if codes != nil {
 		if free := slices.Index(codes.Val(), nil); free >= 0 {
 			l.out.Code = q.Codes[free]
 		}
 	}
 	l.out.Woken = make(map[contacts.ID]time.Time, len(woken.Val()))
-	for id, at := range woken.Val() {
-		if ms, err := strconv.ParseInt(at, 10, 64); err == nil {
-			l.out.Woken[contacts.ID(id)] = time.UnixMilli(ms)
+	for key, at := range woken.Val() {
+		id, err := l.store.names.id(line, key)
+		if err != nil {
+			return err
 		}
+		ms, err := strconv.ParseInt(at, 10, 64)
+		if err != nil {
+			return errBadRecord
+		}
+		l.out.Woken[id] = time.UnixMilli(ms)
 	}
-	return nil
+	l.out.Duty, err = l.store.parseDuty(line, duty.Val())
+	return err
+}
+
+// parseDuty reads what contacts said about being on call.
+func (s *Store) parseDuty(line contacts.LineID, stored map[string]string) (map[contacts.ID]routing.Duty, error) {
+	duty := make(map[contacts.ID]routing.Duty, len(stored))
+	for key, said := range stored {
+		id, err := s.names.id(line, key)
+		if err != nil {
+			return nil, fmt.Errorf("duty: %w", err)
+		}
+		on, until, ok := strings.Cut(said, " ")
+		ms, err := strconv.ParseInt(until, 10, 64)
+		if !ok || err != nil || on != "on" && on != "off" {
+			return nil, fmt.Errorf("duty: %w", errBadRecord)
+		}
+		duty[id] = routing.Duty{On: on == "on", Until: time.UnixMilli(ms).UTC()}
+	}
+	return duty, nil
+}
+
+// Duty returns what a line's contacts said about being on call.
+func (s *Store) Duty(ctx context.Context, line contacts.LineID) (map[contacts.ID]routing.Duty, error) {
+	stored, err := s.rdb.HGetAll(ctx, dutyKey(s.shards.Of(line), line)).Result()
+	if err != nil {
+		return nil, fmt.Errorf("load duty: %w", err)
+	}
+	return s.parseDuty(line, stored)
 }
 
 // second reads the cases the first round trip led to, and the persons of all cases.
 func (l *loading) second(ctx context.Context) error {
-	if l.own == "" && len(l.listed) == 0 && len(l.cases) == 0 {
+	if l.own == "" && l.coded == "" && len(l.listed) == 0 && len(l.cases) == 0 {
 		return nil
 	}
 	person, err := l.personOfCase()
 	if err != nil {
 		return err
 	}
-	if person == "" && l.own == "" && len(l.listed) == 0 {
+	if person == "" && l.own == "" && l.coded == "" && len(l.listed) == 0 {
 		return nil
 	}
 	_, err = l.store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		if l.own != "" {
 			l.wantCase(ctx, p, l.own)
+		}
+		if l.coded != "" {
+			l.wantCase(ctx, p, l.coded)
 		}
 		for id, key := range l.listed {
 			l.wantCase(ctx, p, routing.CaseID(id))
@@ -173,12 +221,15 @@ func (l *loading) decode() error {
 		case err != nil:
 			return err
 		case c == nil: // erased, but still on a contact's list
-		case id == l.own:
+			continue
+		}
+		if id == l.own {
 			st.Own = c
-			if _, listed := l.listed[string(id)]; listed {
-				st.Cases = append(st.Cases, c)
-			}
-		default:
+		}
+		if id == l.coded {
+			st.Coded = c
+		}
+		if _, listed := l.listed[string(id)]; listed || id == l.query.Case {
 			st.Cases = append(st.Cases, c)
 		}
 	}

@@ -52,6 +52,8 @@ type caseRecord struct {
 	Said          int              `json:"said"`
 	State         string           `json:"state"`
 	Holder        string           `json:"holder,omitempty"`
+	Joined        []contacts.ID    `json:"joined,omitempty"`
+	Barred        []contacts.ID    `json:"barred,omitempty"`
 	Taken         millis           `json:"taken_unix_ms,omitempty"`
 	HolderHeard   millis           `json:"holder_heard_unix_ms,omitempty"`
 	AlertingSince millis           `json:"alerting_since_unix_ms,omitempty"`
@@ -76,6 +78,8 @@ type alertRecord struct {
 	Run      int    `json:"run"`
 	State    string `json:"state"`
 	Declined bool   `json:"declined,omitempty"`
+	Lost     millis `json:"lost_unix_ms,omitempty"`
+	Beside   bool   `json:"beside,omitempty"`
 }
 
 type deadlineRecord struct {
@@ -88,7 +92,7 @@ func encodeCase(c *routing.Case) ([]byte, error) {
 		Format: recordFormat, Code: string(c.Code), Person: string(c.Person), Channel: string(c.Channel), Via: c.Via.E164(),
 		Arrived: toMillis(c.ArrivedAt), Opened: toMillis(c.OpenedAt), Heard: toMillis(c.HeardAt), Closed: toMillis(c.ClosedAt),
 		Urgency: string(c.Urgency), Need: string(c.Need), Area: c.Area, NoCalls: c.NoCalls, Accented: c.Accented, Said: c.Said,
-		State: string(c.State), Holder: string(c.Holder), Taken: toMillis(c.TakenAt), HolderHeard: toMillis(c.HolderHeardAt),
+		State: string(c.State), Holder: string(c.Holder), Joined: c.Joined, Barred: c.Barred, Taken: toMillis(c.TakenAt), HolderHeard: toMillis(c.HolderHeardAt),
 		AlertingSince: toMillis(c.AlertingSince), FirstAlert: toMillis(c.FirstAlertAt),
 		Step: c.Step, Run: c.Run, Rounds: c.Rounds, Unanswered: c.Unanswered,
 		NobodySent: c.NobodySent, MatchedSent: c.MatchedSent,
@@ -96,7 +100,7 @@ func encodeCase(c *routing.Case) ([]byte, error) {
 	for _, a := range c.Alerts {
 		r.Alerts = append(r.Alerts, alertRecord{
 			Contact: string(a.Contact), Kind: string(a.Kind), Channel: string(a.Channel), Entry: string(a.Entry),
-			At: toMillis(a.At), Step: a.Step, Run: a.Run, State: string(a.State), Declined: a.Declined,
+			At: toMillis(a.At), Step: a.Step, Run: a.Run, State: string(a.State), Declined: a.Declined, Lost: toMillis(a.LostAt), Beside: a.Beside,
 		})
 	}
 	for _, d := range c.Deadlines {
@@ -118,7 +122,7 @@ func decodeCase(line contacts.LineID, id routing.CaseID, version int64, data []b
 		ID: id, Line: line, Code: routing.Code(r.Code), Version: version, Person: phone.Key(r.Person), Channel: contacts.Channel(r.Channel), Via: via,
 		ArrivedAt: r.Arrived.time(), OpenedAt: r.Opened.time(), HeardAt: r.Heard.time(), ClosedAt: r.Closed.time(),
 		Urgency: triage.Urgency(r.Urgency), Need: triage.Need(r.Need), Area: r.Area, NoCalls: r.NoCalls, Accented: r.Accented, Said: r.Said,
-		State: routing.CaseState(r.State), Holder: contacts.ID(r.Holder), TakenAt: r.Taken.time(), HolderHeardAt: r.HolderHeard.time(),
+		State: routing.CaseState(r.State), Holder: contacts.ID(r.Holder), Joined: r.Joined, Barred: r.Barred, TakenAt: r.Taken.time(), HolderHeardAt: r.HolderHeard.time(),
 		AlertingSince: r.AlertingSince.time(), FirstAlertAt: r.FirstAlert.time(),
 		Step: r.Step, Run: r.Run, Rounds: r.Rounds, Unanswered: r.Unanswered,
 		NobodySent: r.NobodySent, MatchedSent: r.MatchedSent,
@@ -126,7 +130,7 @@ func decodeCase(line contacts.LineID, id routing.CaseID, version int64, data []b
 	for _, a := range r.Alerts {
 		c.Alerts = append(c.Alerts, routing.Alert{
 			Contact: contacts.ID(a.Contact), Kind: contacts.Kind(a.Kind), Channel: contacts.Channel(a.Channel), Entry: routing.EntryID(a.Entry),
-			At: a.At.time(), Step: a.Step, Run: a.Run, State: routing.AlertState(a.State), Declined: a.Declined,
+			At: a.At.time(), Step: a.Step, Run: a.Run, State: routing.AlertState(a.State), Declined: a.Declined, LostAt: a.Lost.time(), Beside: a.Beside,
 		})
 	}
 	for _, d := range r.Deadlines {
@@ -141,13 +145,14 @@ type personRecord struct {
 	Number       string `json:"number"`
 	Hiding       bool   `json:"hiding,omitempty"`
 	NoTexts      bool   `json:"no_texts,omitempty"`
+	Muted        bool   `json:"muted,omitempty"`
 	Unreachable  bool   `json:"unreachable,omitempty"`
 	LastAutoText millis `json:"last_auto_text_unix_ms,omitempty"`
 }
 
 func encodePerson(p routing.Person) ([]byte, error) {
 	return json.Marshal(personRecord{
-		Format: recordFormat, Number: p.Number.E164(), Hiding: p.Hiding, NoTexts: p.NoTexts,
+		Format: recordFormat, Number: p.Number.E164(), Hiding: p.Hiding, NoTexts: p.NoTexts, Muted: p.Muted,
 		Unreachable: p.Unreachable, LastAutoText: toMillis(p.LastAutoText),
 	})
 }
@@ -163,7 +168,7 @@ func decodePerson(key phone.Key, version int64, wrapped, data []byte) (routing.P
 	}
 	return routing.Person{
 		Key: key, Version: version, Number: number, WrappedKey: wrapped,
-		Hiding: r.Hiding, NoTexts: r.NoTexts, Unreachable: r.Unreachable, LastAutoText: r.LastAutoText.time(),
+		Hiding: r.Hiding, NoTexts: r.NoTexts, Muted: r.Muted, Unreachable: r.Unreachable, LastAutoText: r.LastAutoText.time(),
 	}, nil
 }
 

@@ -48,12 +48,13 @@ type Store struct {
 	rdb    redis.UniversalClient
 	shards contactstore.Shards
 	keyset *seal.Keyset
+	names  *names
 	clocks map[shard]*clock
 }
 
 // New makes a store; shards must be what contacts/store.CheckShards returned.
 func New(rdb redis.UniversalClient, shards contactstore.Shards, keyset *seal.Keyset) *Store {
-	s := &Store{rdb: rdb, shards: shards, keyset: keyset, clocks: make(map[shard]*clock, shards)}
+	s := &Store{rdb: rdb, shards: shards, keyset: keyset, names: &names{keyset: keyset}, clocks: make(map[shard]*clock, shards)}
 	for _, sh := range shards.All() {
 		s.clocks[sh] = &clock{}
 	}

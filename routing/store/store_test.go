@@ -231,7 +231,7 @@ func TestCommit_OpensACase(t *testing.T) {
 		lanes := map[contacts.ID]string{"lan": "ward/c/" + lan, "hoa": "ward/c/" + hoa, "": "ward/p/" + person}
 		var places []string
 		for i, s := range d.Sends {
-			places = append(places, fmt.Sprintf("%s %016d %s", lanes[s.Contact], i+1, s.ID))
+			places = append(places, fmt.Sprintf("%s/%s %016d %s", lanes[s.Contact], id, i+1, s.ID))
 		}
 		want := map[string]string{
 			"hotline:shards":                    "4",
@@ -244,12 +244,12 @@ func TestCommit_OpensACase(t *testing.T) {
 			sh + ":contact_cases:ward:" + hoa:   id + "=" + person,
 			sh + ":open_cases:ward":             id + "=alerting",
 			sh + ":code:ward:" + string(c.Code): id,
-			sh + ":woken:ward":                  "hoa=<ms> lan=<ms>",
+			sh + ":woken:ward":                  fields(map[string]string{hoa: "<ms>", lan: "<ms>"}),
 			sh + ":words:ward:" + id + ":p1":    "<sealed>",
 			sh + ":seen:ward:SM001":             "1 expires",
 			sh + ":journal":                     "1 entries",
 			sh + ":deadlines":                   "ward/" + id,
-			sh + ":lanes:" + p:                  joinSorted("ward/c/"+lan, "ward/c/"+hoa, "ward/p/"+person),
+			sh + ":lanes:" + p:                  joinSorted("ward/c/"+lan+"/"+id, "ward/c/"+hoa+"/"+id, "ward/p/"+person+"/"+id),
 			sh + ":queues:" + p:                 joinSorted(places...),
 			sh + ":sequence":                    "3",
 			sh + ":waiting:" + p:                joinSorted(entry(0), entry(1), entry(2)),

@@ -58,6 +58,9 @@ const (
 	DutyOff      Key = "duty_off"       // after NGHI
 	DutyOn       Key = "duty_on"        // after TRUC, or at the start of a shift
 	BadCmd       Key = "bad_cmd"        // a contact without a case wrote something not understood
+	Help         Key = "help"           // after TRO GIUP or ?: what can be written
+	NobodyOnCall Key = "nobody_on_call" // after THEM CA or THEM YT, when there is none to ask
+	KindEmpty    Key = "kind_empty"     // to supervisors: the last of a kind has gone off call
 )
 
 // Audience is who a text is written for.
@@ -81,7 +84,7 @@ type Rule struct {
 	BeforeClaim bool
 	// Discreet: may be read by somebody else; says nothing of violence, help, authorities or cases.
 	Discreet bool
-	// Placeholders that the text holds, in order of first appearance in the Vietnamese wording.
+	// Placeholders that the text holds, each at least once, in any order, and no others.
 	Placeholders []string
 }
 
@@ -140,6 +143,9 @@ func rules() []Rule {
 		{DutyOff, ToHelper, auto, early, false, nil},
 		{DutyOn, ToHelper, auto, early, false, []string{Until}},
 		{BadCmd, ToHelper, auto, early, false, nil},
+		{Help, ToHelper, auto, early, false, nil},
+		{NobodyOnCall, ToHelper, auto, false, false, []string{Tag, Code}},
+		{KindEmpty, ToSupervisor, auto, early, false, []string{Tag, Role}},
 	}
 }
 

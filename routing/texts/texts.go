@@ -3,7 +3,8 @@
 // The wording lives in one file per language (vi.yaml, en.yaml), embedded in the program; the rules about
 // each text (to whom it goes, whether it is sent before a human has taken the case, what is filled into
 // it) live in one table, [RuleOf]. [Render] promises that a text is complete, in NFC and free of
-// characters that would turn a GSM-7 message into UCS-2; it refuses to return a text with a gap.
+// characters that would turn a GSM-7 message into UCS-2; it refuses to return a text with a gap. A line may
+// have wording of its own, which a [Catalog] holds; [Faults] has the rules that it must keep, as ours does.
 //
 // The package decides nothing: whether a text may be sent, and in which form, is the caller's rule. It is
 // pure and knows neither cases nor people.
@@ -48,28 +49,32 @@ const (
 	Cases   = "ds"      // the codes of the cases a helper holds
 	Minutes = "phut"    // whole minutes
 	Until   = "gio"     // a time of day
+	Role    = "loai"    // a kind of contact, from [Kind]
 	Partner = "don_vi"  // an authority or service outside the ward's team
 	Phone   = "dt"      // the health station's telephone number, as people write it
 )
 
-// forms is one text in one language. Accented is empty where the language has a single form.
-type forms struct {
-	Accented string `yaml:"accented"`
-	Plain    string `yaml:"plain"`
+// Wording is one text in one language. Placeholders stand in it in braces.
+type Wording struct {
+	Accented string `yaml:"accented"` // with Vietnamese diacritics; empty where the language has a single form
+	Plain    string `yaml:"plain"`    // without them; left empty, it is Accented stripped of them
 }
 
 // in returns the form asked for, or the only one there is.
-func (f forms) in(accented bool) string {
-	if accented && f.Accented != "" {
-		return f.Accented
+func (w Wording) in(accented bool) string {
+	switch {
+	case w.Accented != "" && accented:
+		return w.Accented
+	case w.Plain == "":
+		return Unaccent(Clean(w.Accented))
 	}
-	return f.Plain
+	return w.Plain
 }
 
 // edition is one language's message file.
 type edition struct {
-	Texts map[Key]forms    `yaml:"texts"`
-	Words map[string]forms `yaml:"words"`
+	Texts map[Key]Wording    `yaml:"texts"`
+	Words map[string]Wording `yaml:"words"`
 }
 
 //go:embed vi.yaml en.yaml
@@ -94,76 +99,15 @@ var editions = sync.OnceValues(func() (map[Language]edition, error) {
 	return out, nil
 })
 
-// Check reports every fault of the message files: a text or word that is missing or unknown, a
-// placeholder that the rules do not know or the text does not hold. It is meant for a program's start and
-// for its self-test.
-func Check() error {
-	all, err := editions()
-	if err != nil {
-		return err
-	}
-	var faults []error
-	for _, lang := range Languages() {
-		faults = append(faults, all[lang].faults(lang)...)
-	}
-	return errors.Join(faults...)
-}
-
-func (e edition) faults(lang Language) (faults []error) {
-	fault := func(format string, args ...any) {
-		faults = append(faults, fmt.Errorf("%s: "+format, append([]any{lang}, args...)...))
-	}
-	for _, key := range Keys() {
-		f, ok := e.Texts[key]
-		if !ok || f.Plain == "" || (lang == Vietnamese && f.Accented == "") {
-			fault("%s: %w", key, ErrUnknownKey)
-			continue
-		}
-		want := strings.Join(Placeholders(key), " ")
-		for _, accented := range []bool{false, true} {
-			if got := strings.Join(placeholdersOf(f.in(accented)), " "); got != want {
-				fault("%s: placeholders are %q, want %q", key, got, want)
-			}
-		}
-	}
-	for key := range e.Texts {
-		if _, ok := RuleOf(key); !ok {
-			fault("%s: %w", key, ErrUnknownKey)
-		}
-	}
-	for _, name := range wordNames() {
-		if f := e.Words[name]; f.Plain == "" || (lang == Vietnamese && f.Accented == "") {
-			fault("word %s: %w", name, ErrUnknownKey)
-		}
-	}
-	if extra := len(e.Words) - len(wordNames()); extra > 0 {
-		fault("%d words too many", extra)
-	}
-	return faults
-}
-
-// Render returns a text with its placeholders filled in, cleaned as [Clean] does. Accented asks for the
-// form with Vietnamese diacritics; the form without, which is the default for what the program sends,
-// also strips them from the values, because one accented area name would make the whole text UCS-2.
-// English has one form. Values the text does not ask for are ignored.
-//
-// It fails with [ErrUnknownKey], [ErrUnknownLanguage] or [ErrUnfilled]; a value that is empty or blank
-// does not fill its placeholder.
+// Render returns a text of ours as [Catalog.Render] does, whatever a line would say in its place.
 func Render(lang Language, key Key, accented bool, values map[string]string) (string, error) {
-	all, err := editions()
-	if err != nil {
-		return "", err
-	}
-	e, ok := all[lang]
-	if !ok {
-		return "", fmt.Errorf("text %s: %w", key, ErrUnknownLanguage)
-	}
-	f, ok := e.Texts[key]
-	if !ok {
-		return "", fmt.Errorf("text %s: %w", key, ErrUnknownKey)
-	}
+	return (*Catalog)(nil).Render(lang, key, accented, values)
+}
+
+// fill puts values in the place of the placeholders of one form of a text.
+func fill(form string, accented bool, values map[string]string) (string, error) {
 	var b strings.Builder
-	rest := f.in(accented)
+	rest := form
 	for {
 		before, name, after, found := nextPlaceholder(rest)
 		b.WriteString(before)
@@ -173,7 +117,7 @@ func Render(lang Language, key Key, accented bool, values map[string]string) (st
 		// A value is one line: a stray newline would let it imitate a text of its own.
 		value := strings.Join(strings.Fields(Clean(values[name])), " ")
 		if value == "" {
-			return "", fmt.Errorf("text %s: %s: %w", key, name, ErrUnfilled)
+			return "", fmt.Errorf("%s: %w", name, ErrUnfilled)
 		}
 		if !accented {
 			value = Unaccent(value)

@@ -11,6 +11,7 @@ func wordNames() []string {
 	return []string{
 		"urgency.immediate_danger", "urgency.urgent", "urgency.information",
 		"need.police", "need.health", "need.shelter", "need.counsel", "need.unknown",
+		"kind.trusted_address", "kind.health_station", "kind.police", "kind.chair", "kind.supervisor", "kind.outside",
 		"area.unknown", "relay.to_person",
 	}
 }
@@ -45,6 +46,12 @@ func Need(lang Language, accented bool, need string) string {
 		return w
 	}
 	return word(lang, accented, "need."+needDefault)
+}
+
+// Kind returns the word for [Role]. The kind is one of the line file's, taken as a plain string; any other
+// gives "". An unknown language is taken for Vietnamese.
+func Kind(lang Language, accented bool, kind string) string {
+	return word(lang, accented, "kind."+kind)
 }
 
 // AreaUnknown returns the word for [Area] when the person's words name no area.

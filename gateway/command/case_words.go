@@ -1,0 +1,87 @@
+package command
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/texts"
+	"github.com/tincay/hotline/routing/triage"
+)
+
+// both writes a word in both languages; without a Vietnamese one it is what the records have.
+func both(vi, en string) string {
+	if vi == "" {
+		return en
+	}
+	return vi + " | " + en
+}
+
+// stateName is the state of a case as it is counted.
+func stateName(c *routing.Case) string {
+	names := map[string]string{
+		"alerting": "đang báo", "claimed": "đã có người nhận", "unanswered": "chưa ai nhận", "closed": "đã đóng",
+	}
+	return both(names[c.Label()], c.Label())
+}
+
+func urgencyName(u triage.Urgency) string {
+	return both(texts.Urgency(texts.Vietnamese, true, string(u)), string(u))
+}
+
+func needName(n triage.Need) string {
+	return both(texts.Need(texts.Vietnamese, true, string(n)), string(n))
+}
+
+func deadlineName(k routing.DeadlineKind) string {
+	names := map[routing.DeadlineKind]string{
+		routing.StepEnds: "hết lượt báo", routing.RoundStarts: "báo lại từ đầu", routing.AskHolder: "hỏi người giữ ca",
+		routing.TakeBack: "báo thêm người khác", routing.BesideEnds: "hết lượt gọi thêm người",
+	}
+	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
+}
+
+func noteName(k routing.NoteKind) string {
+	names := map[routing.NoteKind]string{
+		routing.NoteOpened: "mở ca", routing.NoteAdded: "người cần giúp nhắn thêm", routing.NoteRaised: "mức khẩn tăng",
+		routing.NoteCalled: "người cần giúp đã gọi tới",
+		routing.NoteStep:   "bắt đầu một lượt báo", routing.NoteStepEmpty: "lượt không có ai để báo", routing.NoteRoundOver: "hết một vòng",
+		routing.NoteUnanswered: "chưa ai nhận", routing.NoteAlerted: "đã báo", routing.NoteAlertOver: "xong một lần báo",
+		routing.NoteFirstAlert: "nhà mạng nhận tin báo đầu tiên", routing.NoteClaimed: "nhận ca", routing.NoteJoined: "cùng giúp",
+		routing.NoteInvited: "gọi thêm người", routing.NoteLost: "người cần giúp muốn người khác", routing.NoteMuted: "ngừng nhắn tới người cần giúp",
+		routing.NoteOffDuty: "nghỉ trực", routing.NoteOnDuty: "vào trực", routing.NoteGivenBack: "trả ca",
+		routing.NoteHolderAsked: "hỏi người giữ ca", routing.NoteTakenBack: "người giữ ca im lặng, báo lại", routing.NoteRelayed: "chuyển lời",
+		routing.NoteNotDelivered: "tin không tới nơi", routing.NoteWithheld: "tin tự động bị giữ lại", routing.NoteClosed: "đóng ca",
+	}
+	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
+}
+
+// noteLine writes one thing that happened: what, to whom, and the rest as the records name it.
+func noteLine(n routing.Note) string {
+	line := noteName(n.Kind)
+	if n.Contact != "" {
+		line += ": " + string(n.Contact)
+	}
+	var rest []string
+	add := func(name, value string) {
+		if value != "" {
+			rest = append(rest, name+"="+value)
+		}
+	}
+	add("kind", string(n.Role))
+	add("channel", string(n.Channel))
+	add("urgency", string(n.Urgency))
+	if n.Step > 0 {
+		add("step", strconv.Itoa(n.Step))
+	}
+	add("result", string(n.Result))
+	add("reason", string(n.Reason))
+	if n.Took > 0 {
+		add("after", n.Took.Round(time.Second).String())
+	}
+	if len(rest) == 0 {
+		return line
+	}
+	return line + " (" + strings.Join(rest, " ") + ")"
+}
