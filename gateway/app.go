@@ -278,6 +278,13 @@ func (a *App) report(ctx context.Context, r carrier.Report) error {
 	if !ok {
 		return nil // not a reference of ours; the signature says that the carrier mixed something up
 	}
+	if r.Status != carrier.StatusFailed {
+		// Only news if the carrier's answer was lost. While a worker still waits for it, it is not.
+		unknown, err := a.store.Unknown(ctx, lineID, entry)
+		if err != nil || unknown < worker.SendTimeout {
+			return err
+		}
+	}
 	waiting, onAgenda, err := a.store.Entry(ctx, lineID, entry)
 	if err != nil {
 		return err
@@ -291,7 +298,6 @@ func (a *App) report(ctx context.Context, r carrier.Report) error {
 	case r.Status == carrier.StatusFailed:
 		e = routing.DeliveryFailed{Entry: entry, OptedOut: r.Cause == carrier.CauseOptedOut}
 	case onAgenda:
-		// The report was quicker than the carrier's answer, or the answer was lost.
 		e = routing.SendFinished{Send: waiting, Result: routing.SendAccepted, SID: r.ID, At: time.Now()}
 	default:
 		return nil

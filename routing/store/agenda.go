@@ -222,6 +222,24 @@ func (s *Store) Entry(ctx context.Context, line contacts.LineID, id routing.Entr
 	return send, err == nil, err
 }
 
+// Unknown returns for how long the outcome of a message has been unknown since a worker first took it; 0
+// if it has left the agenda or was not taken yet.
+func (s *Store) Unknown(ctx context.Context, line contacts.LineID, id routing.EntryID) (time.Duration, error) {
+	sh := s.shards.Of(line)
+	at, err := s.rdb.HGet(ctx, entriesKey(sh), string(id)+":tried").Result()
+	if errors.Is(err, redis.Nil) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("load entry: %w", err)
+	}
+	now, err := s.shardNow(ctx, sh)
+	if err != nil {
+		return 0, fmt.Errorf("load entry: %w", err)
+	}
+	return now.Sub(scoreTime(at)), nil
+}
+
 // Attributed reports which of the carrier's message ids are known to belong to messages of ours.
 func (s *Store) Attributed(ctx context.Context, line contacts.LineID, ids []string) (map[string]bool, error) {
 	known := make(map[string]bool, len(ids))

@@ -43,6 +43,7 @@ type loading struct {
 	out   routing.Loaded
 
 	cases   map[routing.CaseID]*redis.SliceCmd
+	named   *routing.Case // the case the query names, once read
 	persons map[phone.Key]*redis.SliceCmd
 	own     routing.CaseID
 	coded   routing.CaseID
@@ -198,6 +199,7 @@ func (l *loading) personOfCase() (phone.Key, error) {
 	if err != nil || c == nil {
 		return "", err
 	}
+	l.named = c
 	return c.Person, nil
 }
 
@@ -216,7 +218,10 @@ func (l *loading) wantPerson(ctx context.Context, p redis.Pipeliner, key phone.K
 func (l *loading) decode() error {
 	st := &l.out.State
 	for _, id := range slices.Sorted(maps.Keys(l.cases)) {
-		c, err := l.store.openCase(l.query.Line, id, l.cases[id].Val())
+		c, err := l.named, error(nil)
+		if c == nil || c.ID != id {
+			c, err = l.store.openCase(l.query.Line, id, l.cases[id].Val())
+		}
 		switch {
 		case err != nil:
 			return err
