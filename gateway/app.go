@@ -233,6 +233,8 @@ func (a *App) taken(_ routing.Decision, err error) error {
 	switch {
 	case errors.Is(err, routing.ErrDuplicate):
 		a.metrics.Inbound(contacts.SMS, metrics.InboundDuplicate)
+	case errors.Is(err, routing.ErrUnknownLine): // removed a moment ago
+		return carrier.ErrUnknownNumber
 	case err != nil:
 		return err
 	default:

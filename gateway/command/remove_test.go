@@ -36,7 +36,7 @@ func TestLineRemove(t *testing.T) {
 	o.Text(gatewaytest.Lan, "1") // the line still works
 	o.Expect(gatewaytest.Lan, `ban da nhan`)
 	o.Expect(gatewaytest.Lan, `danh em`)
-	for _, c := range strings.Fields(firstColumn(o.shell)) {
+	for c := range strings.FieldsSeq(firstColumn(o.shell)) {
 		o.shell.run(exitDone, "case", "close", "cam-thanh", c, "--reason", "x")
 	}
 	out, errs := o.shell.run(exitDone, "line", "remove", "cam-thanh")
@@ -176,7 +176,7 @@ func TestLineRemove_DropsWhatNobodySends(t *testing.T) {
 	o.open(gatewaytest.Victim, "chong em hay danh em", gatewaytest.Lan, `^Da nhan tin\.$`)
 	o.Expect(gatewaytest.Hoa, `Tra loi 1`)
 	o.Stop(gateway)
-	for _, c := range strings.Fields(firstColumn(o.shell)) {
+	for c := range strings.FieldsSeq(firstColumn(o.shell)) {
 		o.shell.run(exitDone, "case", "close", "cam-thanh", c, "--reason", "x")
 	}
 	out, _ := o.shell.run(exitDone, "line", "remove", "cam-thanh")

@@ -32,6 +32,7 @@ func TestAccount(t *testing.T) {
 	bubble(t, nil, func(t *testing.T, w *world) {
 		for path, want := range map[string]int{
 			"/2010-04-01/Accounts/AC2.json": http.StatusNotFound, accountPath: http.StatusNotFound, accountPath + "2.json": http.StatusNotFound,
+			"/Messages.json": http.StatusNotFound, "/IncomingPhoneNumbers.json": http.StatusNotFound,
 		} {
 			if code, _, err := w.do(t.Context(), http.MethodGet, path, nil); err != nil || code != want {
 				t.Errorf("GET %s = %d, %v, want %d", path, code, err, want)

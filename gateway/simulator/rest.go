@@ -36,8 +36,12 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		httpRefusal(http.StatusUnauthorized).write(w)
 		return
 	}
-	path, ok := strings.CutPrefix(r.URL.Path, "/"+apiVersion+"/Accounts/"+c.opts.AccountSID)
-	if path, ok = strings.CutPrefix(path, "/"); !ok && path != ".json" {
+	base := "/" + apiVersion + "/Accounts/" + c.opts.AccountSID
+	path, ok := strings.CutPrefix(r.URL.Path, base+"/")
+	if r.URL.Path == base+".json" {
+		path, ok = ".json", true
+	}
+	if !ok {
 		httpRefusal(http.StatusNotFound).write(w)
 		return
 	}
