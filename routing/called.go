@@ -63,7 +63,11 @@ func (d *decider) called(e Called) {
 	p.Number = e.From
 	if own := d.state.Own; own != nil {
 		c := d.edit(own)
-		c.HeardAt, c.Via = d.world.Now, e.To
+		c.Via = e.To
+		if d.world.Now.After(c.HeardAt) { // a clock set back does not make what was heard older
+			c.HeardAt = d.world.Now
+		}
+		d.dropHolder(c)
 		d.out.Reason = ReasonAdded
 		d.note(c, NoteCalled, nil)
 		return

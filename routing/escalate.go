@@ -127,7 +127,9 @@ func alertText(c *Case) texts.Key {
 func (d *decider) alertContact(c *Case, id contacts.ID, key texts.Key) {
 	values := d.caseValues(c)
 	s := d.toContact(c, id, PurposeAlert, key, values)
-	values["muc"] = texts.Urgency(s.Language, s.Accented, string(c.Urgency))
+	if key != texts.AlertDanger { // which says it itself
+		values["muc"] = texts.Urgency(s.Language, s.Accented, string(c.Urgency))
+	}
 	for _, due := range c.Deadlines {
 		if due.Kind == StepEnds || due.Kind == RoundStarts || due.Kind == BesideEnds {
 			s.NotAfter, s.Validity = due.At, due.At.Sub(d.world.Now)

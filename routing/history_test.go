@@ -45,6 +45,7 @@ func TestHistory_KeepsEveryPromise(t *testing.T) {
 			"a contact answers":     h.contactAnswers,
 			"a contact answers too": h.contactAnswers,
 			"a helper speaks":       h.helperSpeaks,
+			"somebody rang":         h.somebodyRang,
 			"the desk closes":       h.deskCloses,
 			"time passes":           h.timePasses,
 			"the next deadline":     h.nextDeadline,
@@ -141,6 +142,13 @@ func (h *history) contactWrites(t *rapid.T, id contacts.ID, bodies []string) {
 		}
 	}
 	h.play(t, h.Phone(id), body)
+}
+
+// somebodyRang is the carrier's notice that a person called.
+func (h *history) somebodyRang(t *rapid.T) {
+	from := rapid.SampledFrom(h.people()).Draw(t, "person")
+	h.nonce++
+	h.Handle(routing.Called{SID: routing.EventID(fmt.Sprintf("CA%d", h.nonce)), From: from, Key: routingtest.PhoneKey(from), To: routingtest.LineNumber()})
 }
 
 func (h *history) deskCloses(t *rapid.T) {
@@ -306,4 +314,9 @@ func (h *history) lineChanges(t *rapid.T) {
 	}
 	h.generation++
 	h.SetLine(h.line(t))
+	if rapid.Bool().Draw(t, "looked at at once") { // as the program does, unless it stops in between
+		for _, c := range h.openCases() {
+			h.Handle(routing.LineChanged{Case: c.ID})
+		}
+	}
 }

@@ -99,6 +99,14 @@ func asPerson(p routingtest.Played) bool {
 
 // hear remembers what a person said of their phone and when they last wrote.
 func (k *checker) hear(p routingtest.Played) {
+	if e, ok := p.Event.(routing.Called); ok {
+		if p.World.Now.After(k.heard[e.Key]) {
+			k.heard[e.Key] = p.World.Now
+		}
+		if slices.ContainsFunc(p.Decision.Sends, func(s routing.Send) bool { return s.Person != "" && s.Text != texts.NobodyK }) {
+			k.t.Fatalf("somebody rang, and a text goes to their phone")
+		}
+	}
 	e, ok := p.Event.(routing.Text)
 	if !ok {
 		return
@@ -225,8 +233,9 @@ func (k *checker) helpers(p routingtest.Played, ch routing.Change) {
 		}
 	}
 	_, deadline := p.Event.(routing.DeadlineReached)
+	_, changed := p.Event.(routing.LineChanged)
 	person := slices.Contains([]routing.Reason{routing.ReasonAdded, routing.ReasonRaised, routing.ReasonChosen}, p.Decision.Reason)
-	if c.Open() && (deadline && p.Decision.Reason != routing.ReasonNotDue || person) {
+	if c.Open() && (deadline && p.Decision.Reason != routing.ReasonNotDue || changed || person) {
 		for _, id := range helpers {
 			if p.World.Line.Directory.MayHold(id, c.Person) != contacts.Allowed {
 				k.t.Fatalf("%s still has case %s of a person kept apart from them after %s", id, c.Code, p.Event.Name())

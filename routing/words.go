@@ -3,6 +3,7 @@ package routing
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Verb is what a word does.
@@ -87,17 +88,28 @@ func Vocabulary() []Word {
 	}
 }
 
+// writing is one way to write a word, cut into its parts.
+type writing struct {
+	verb  Verb
+	parts []string
+}
+
+// writings are those of every sender's words, cut once because every text is compared with them.
+var writings = sync.OnceValue(func() map[Sender][]writing {
+	all := map[Sender][]writing{}
+	for _, w := range Vocabulary() {
+		for _, s := range w.Spellings {
+			all[w.From] = append(all[w.From], writing{w.Verb, strings.Fields(s)})
+		}
+	}
+	return all
+})
+
 // spelled reports which word of a sender a folded text begins with, and how many words that is; 0 if none.
 func spelled(from Sender, words []string) (Verb, int) {
-	for _, w := range Vocabulary() {
-		if w.From != from {
-			continue
-		}
-		for _, spelling := range w.Spellings {
-			parts := strings.Fields(spelling)
-			if len(words) >= len(parts) && slices.Equal(words[:len(parts)], parts) {
-				return w.Verb, len(parts)
-			}
+	for _, s := range writings()[from] {
+		if len(words) >= len(s.parts) && slices.Equal(words[:len(s.parts)], s.parts) {
+			return s.verb, len(s.parts)
 		}
 	}
 	return VerbNone, 0
