@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +27,9 @@ const (
 	stopTimeout = 2 * time.Second
 	// connectEvery is how often a gateway that starts without Redis tries again.
 	connectEvery = time.Second
+	// gcPercent lets the heap, of some ten megabytes, grow fivefold before it is collected. At the default
+	// collecting took a tenth of the time of taking texts in (BenchmarkWebhook).
+	gcPercent = 400
 	// probeTimeout bounds what a readiness probe waits for Redis.
 	probeTimeout = 500 * time.Millisecond
 )
@@ -34,6 +39,9 @@ const (
 // them, and goes on trying; what no waiting can mend ends it.
 func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 	redis.SetLogger(quiet{})
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(gcPercent)
+	}
 	hooks, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("HOTLINE_LISTEN: %w", err)
