@@ -58,6 +58,7 @@ type Case struct {
 
 	AlertingSince time.Time
 	FirstAlertAt  time.Time // when the carrier accepted the first alert
+	Plan          PolicyKey // the list of steps that Step counts in
 	Step          int       // index of the step that runs or ran last
 	Run           int       // how many steps have begun; tells this run of a step from the one before
 	Rounds        int       // full rounds of the policy without a human

@@ -16,6 +16,11 @@ type Command struct {
 // tails are the folded words that may follow a command without changing it ("1 nha", "xong roi").
 func tails() []string { return []string{"nha", "nhe", "nghe", "a", "roi", "em", "chi", "anh"} }
 
+// ofDuty reports whether a command is about the contact's own duty, not about any case.
+func (c Command) ofDuty() bool {
+	return c.Verb == VerbHelp || c.Verb == VerbOffDuty || c.Verb == VerbOnDuty
+}
+
 // isTail reports whether a folded word is one of the tails.
 func isTail(word string) bool { return slices.Contains(tails(), word) }
 
@@ -151,12 +156,6 @@ func addressed(text string, cases []*Case) (*Case, string) {
 		return c, strings.TrimSpace(trimmed[:len(trimmed)-len(last)])
 	}
 	return nil, text
-}
-
-// startsWithCode reports whether a text begins with the code of a case.
-func startsWithCode(text string, c *Case) bool {
-	words := strings.Fields(text)
-	return len(words) > 0 && byCodeWord(words[0], []*Case{c}) != nil
 }
 
 func byCodeWord(word string, cases []*Case) *Case {

@@ -14,11 +14,19 @@ import (
 // contact's texts are still read as being about it (contract §5).
 const recent = 24 * time.Hour
 
+// handOver is how long after losing or closing one of several cases a helper has to name the one they hold.
+const handOver = 2 * time.Minute
+
 // contactText handles a text of a contact. It reports false if the contact has nothing waiting, held or
 // recent, or is in danger themselves: then they are a person at risk like anyone.
 func (d *decider) contactText(contact contacts.Contact, e Text) bool {
 	l := d.listOf(contact)
 	cmd := ParseCommand(e.Body.Reveal())
+	if d.state.Own != nil && !l.names(cmd.Code, e.Body.Reveal()) && !cmd.ofDuty() {
+		// Whoever is in need themselves speaks for themselves, unless they name another's case: their plea
+		// must not reach the person they are helping, and their 1 asks for the police.
+		return false
+	}
 	switch {
 	case cmd.Verb == VerbSOS:
 		return false // whatever they hold
@@ -44,7 +52,7 @@ func (d *decider) contactText(contact contacts.Contact, e Text) bool {
 		d.closeByHelper(contact, l, cmd.Code)
 	case len(l.held) > 0:
 		d.relayToPerson(contact, l, e)
-	case d.state.Own != nil || d.inDanger(e):
+	case d.inDanger(e):
 		return false
 	case len(l.waiting) == 0 && !d.lostLately(contact, l.over):
 		return false
@@ -66,6 +74,16 @@ func (d *decider) lostLately(contact contacts.Contact, over []*Case) bool {
 	})
 }
 
+// justOver reports whether a contact lost or closed another case so lately that words without a code may
+// be meant for that one.
+func (d *decider) justOver(contact contacts.Contact, over []*Case) bool {
+	return slices.ContainsFunc(over, func(c *Case) bool {
+		a := c.alert(contact.ID)
+		lost := a != nil && d.world.Now.Sub(a.LostAt) < handOver
+		return lost || !c.Open() && c.helps(contact.ID) && d.world.Now.Sub(c.ClosedAt) < handOver
+	})
+}
+
 // inDanger reports whether triage takes a contact's own words for danger.
 func (d *decider) inDanger(e Text) bool {
 	return d.world.Line.Triage.Classify(e.Body.Reveal()).Urgency == triage.ImmediateDanger
@@ -76,6 +94,13 @@ type caseList struct {
 	waiting []*Case // wait for this contact's answer, most urgent first
 	held    []*Case // the contact has them, or had them until they fell silent
 	over    []*Case // asked about or held by them, now somebody else's, closed, or of a person kept apart
+}
+
+// names reports whether a text names one of these cases, as a command or in words.
+func (l caseList) names(code Code, text string) bool {
+	all := slices.Concat(l.waiting, l.held, l.over)
+	c, _ := addressed(text, all)
+	return c != nil || byCode(code, all) != nil
 }
 
 // listOf sorts a contact's cases. One of a person the contact was set apart from after being asked is
@@ -331,9 +356,11 @@ func (d *decider) pickHeld(contact contacts.Contact, l caseList, code Code) (*Ca
 // those are for another person's eyes.
 func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
 	held, words := addressed(e.Body.Reveal(), slices.Concat(l.held, l.waiting, l.over))
-	if len(l.held) == 1 && (held == nil || held == l.held[0] && !startsWithCode(e.Body.Reveal(), held)) {
-		// Whoever holds one case need not name it, so what stands last is part of what they say.
-		held, words = l.held[0], e.Body.Reveal()
+	if held == nil && len(l.held) == 1 && !d.justOver(contact, l.over) {
+		held = l.held[0]
+	}
+	if other, _ := addressed(words, slices.Concat(l.held, l.waiting, l.over)); other != nil {
+		held = nil // names two cases
 	}
 	if !slices.Contains(l.held, held) || strings.TrimSpace(texts.Clean(words)) == "" {
 		d.askWhich(contact, l.held)

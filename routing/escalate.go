@@ -31,7 +31,12 @@ func (d *decider) startRound(c *Case, without contacts.ID) {
 // changes, the next one is the new policy's.
 func (d *decider) runStep(c *Case, i int) {
 	c.clearDeadline(StepEnds, RoundStarts)
-	steps := d.world.Line.Policy.For(c.Urgency, c.Need)
+	plan := d.world.Line.Policy.key(c.Urgency, c.Need)
+	if plan != c.Plan {
+		// What the person needs has become known: the steps for that have not been run yet.
+		c.Plan, i = plan, 0
+	}
+	steps := d.world.Line.Policy.Steps[plan]
 	for ; i < len(steps); i++ {
 		c.Step, c.Run = i, c.Run+1
 		ids := d.candidates(c, steps[i])
@@ -167,7 +172,7 @@ func (d *decider) refill(c *Case) {
 	if !slices.ContainsFunc(c.Deadlines, func(due Deadline) bool { return due.Kind == StepEnds }) {
 		return // asked beside a holder, or while a round pauses: no step waits for them
 	}
-	steps := d.world.Line.Policy.For(c.Urgency, c.Need)
+	steps := d.world.Line.Policy.Steps[c.Plan] // those of the running step
 	if c.Step < len(steps) {
 		untried := slices.DeleteFunc(d.candidates(c, steps[c.Step]), func(id contacts.ID) bool {
 			a := c.alert(id)

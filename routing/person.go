@@ -20,7 +20,7 @@ func (d *decider) personText(e Text) {
 	// What a person says about their phone holds from this text on, and for every later case, until a
 	// human clears it.
 	p.Hiding = p.Hiding || verdict.Hiding
-	p.NoTexts = p.NoTexts || verdict.NoTexts
+	p.NoTexts = p.NoTexts || verdict.NoTexts || verdict.NoCalls // whoever fears a ring fears a buzz
 	// Whoever writes again can be written to again; the carrier tells us if that is not so.
 	p.Unreachable = false
 	word := ParsePersonWord(e.Body.Reveal())
@@ -40,9 +40,12 @@ func (d *decider) personText(e Text) {
 	}
 }
 
-// chosen is the verdict for a first text that is one of 1 to 4: somebody who needs something today, not
-// a stray command.
+// chosen is the verdict for a first text that is one of 1 to 4, or asks for silence: somebody who needs
+// something today, not a stray command.
 func chosen(v triage.Verdict, word Verb) triage.Verdict {
+	if (v.Hiding || v.NoTexts || v.NoCalls) && caseUrgency(v.Urgency) == triage.Information {
+		v.Urgency = triage.Urgent // who asks for silence is not asking for opening hours
+	}
 	if need := needOf(word); need != "" {
 		v.Urgency, v.Need = triage.Urgent, need
 	}
@@ -102,20 +105,23 @@ func (d *decider) mute(own *Case, e Text, accented bool) {
 	d.stopOK(c, e, accented)
 }
 
-// somebodyElse takes a case from whoever holds it, for good and without a reason, because the person
-// asked for another helper. The person gets nothing: whoever reads their phone must not see it.
+// somebodyElse takes a case from its helpers, for good and without a reason, because the person asked for
+// another. All of them: the person cannot tell them apart, and one may be whom they fear. The person gets
+// nothing: whoever reads their phone must not see it.
 func (d *decider) somebodyElse(c *Case, e Text) {
 	d.out.Reason = ReasonSomebodyElse
 	d.heard(c, e)
-	if c.Holder == "" {
+	lost := c.Helpers()
+	if len(lost) == 0 {
 		return
 	}
-	lost := c.Holder
-	c.Barred = append(c.Barred, lost)
-	d.lost(c, lost)
-	d.note(c, NoteLost, d.by(lost))
-	d.tell(c, lost, texts.LostCase)
-	c.Holder = ""
+	for _, id := range lost {
+		c.Barred = append(c.Barred, id)
+		d.lost(c, id)
+		d.note(c, NoteLost, d.by(id))
+		d.tell(c, id, texts.LostCase)
+	}
+	c.Holder, c.Joined = "", nil
 	if c.State == Claimed {
 		d.alertAgain(c, "")
 	}

@@ -44,11 +44,14 @@ func defaultAfterClaim(u triage.Urgency) time.Duration {
 }
 
 // For returns the steps for a case: those for its urgency and need, else those for its urgency.
-func (p Policy) For(u triage.Urgency, n triage.Need) []Step {
-	if steps, ok := p.Steps[PolicyKey{u, n}]; ok {
-		return steps
+func (p Policy) For(u triage.Urgency, n triage.Need) []Step { return p.Steps[p.key(u, n)] }
+
+// key names the list of steps that a case follows.
+func (p Policy) key(u triage.Urgency, n triage.Need) PolicyKey {
+	if k := (PolicyKey{u, n}); p.Steps[k] != nil {
+		return k
 	}
-	return p.Steps[PolicyKey{Urgency: u}]
+	return PolicyKey{Urgency: u}
 }
 
 // Area is a part of the ward and the words by which people name it.

@@ -31,7 +31,7 @@ func (w *Worker) send(ctx context.Context, d store.DueSend) {
 		return
 	case err != nil:
 		w.o.Logger.Error("message cannot be prepared", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
-		after := backoff(d.Age)
+		after := backoff(d.Age, d.Send.Purpose)
 		if d.Err != nil {
 			after = unreadable
 		}
@@ -85,9 +85,9 @@ func (w *Worker) hand(ctx context.Context, d store.DueSend, m carrier.Message, n
 			OptedOut: failure.Cause == carrier.CauseOptedOut, BadNumber: failure.Cause == carrier.CauseBadNumber,
 		})
 	case carrier.Retry:
-		w.notTried(ctx, d, backoff(d.Age))
+		w.notTried(ctx, d, backoff(d.Age, d.Send.Purpose))
 	case carrier.Unknown:
-		w.later(ctx, d, backoff(d.Age), false)
+		w.later(ctx, d, backoff(d.Age, d.Send.Purpose), false)
 	}
 }
 
@@ -103,7 +103,7 @@ func (w *Worker) alreadyThere(ctx context.Context, d store.DueSend, m carrier.Me
 	}
 	if err != nil {
 		w.o.Logger.Warn("carrier's list cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
-		w.later(ctx, d, backoff(d.Age), false)
+		w.later(ctx, d, backoff(d.Age, d.Send.Purpose), false)
 		return true
 	}
 	for _, sid := range sids {
@@ -117,7 +117,7 @@ func (w *Worker) alreadyThere(ctx context.Context, d store.DueSend, m carrier.Me
 	_, waiting, err := w.o.Agenda.Entry(ctx, d.Line, d.Send.ID)
 	if err != nil {
 		w.o.Logger.Warn("agenda cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
-		w.later(ctx, d, backoff(d.Age), false)
+		w.later(ctx, d, backoff(d.Age, d.Send.Purpose), false)
 	}
 	return err != nil || !waiting
 }

@@ -232,9 +232,13 @@ func (w *Worker) deadline(ctx context.Context, d store.DueCase) {
 }
 
 // backoff is how long to wait before trying a message again that has been waiting for age: as long as
-// half of that, between half a second and half a minute, give or take a fifth so that a carrier that
-// comes back is not met by all messages at once.
-func backoff(age time.Duration) time.Duration {
-	base := min(max(age/2, 500*time.Millisecond), 30*time.Second)
+// half of that, between half a second and half a minute (three seconds for what lives for seconds only),
+// give or take a fifth so that a carrier that comes back is not met by all messages at once.
+func backoff(age time.Duration, p routing.Purpose) time.Duration {
+	most := 30 * time.Second
+	if p == routing.PurposeAlert || p == routing.PurposeAutomatic {
+		most = 3 * time.Second // these live for seconds
+	}
+	base := min(max(age/2, 500*time.Millisecond), most)
 	return time.Duration(float64(base) * (0.8 + 0.4*rand.Float64()))
 }

@@ -58,6 +58,8 @@ type caseRecord struct {
 	HolderHeard   millis           `json:"holder_heard_unix_ms,omitempty"`
 	AlertingSince millis           `json:"alerting_since_unix_ms,omitempty"`
 	FirstAlert    millis           `json:"first_alert_unix_ms,omitempty"`
+	PlanUrgency   string           `json:"plan_urgency"`
+	PlanNeed      string           `json:"plan_need,omitempty"`
 	Step          int              `json:"step"`
 	Run           int              `json:"run"`
 	Rounds        int              `json:"rounds,omitempty"`
@@ -94,6 +96,7 @@ func encodeCase(c *routing.Case) ([]byte, error) {
 		Urgency: string(c.Urgency), Need: string(c.Need), Area: c.Area, NoCalls: c.NoCalls, Accented: c.Accented, Said: c.Said,
 		State: string(c.State), Holder: string(c.Holder), Joined: c.Joined, Barred: c.Barred, Taken: toMillis(c.TakenAt), HolderHeard: toMillis(c.HolderHeardAt),
 		AlertingSince: toMillis(c.AlertingSince), FirstAlert: toMillis(c.FirstAlertAt),
+		PlanUrgency: string(c.Plan.Urgency), PlanNeed: string(c.Plan.Need),
 		Step: c.Step, Run: c.Run, Rounds: c.Rounds, Unanswered: c.Unanswered,
 		NobodySent: c.NobodySent, MatchedSent: c.MatchedSent,
 	}
@@ -124,6 +127,7 @@ func decodeCase(line contacts.LineID, id routing.CaseID, version int64, data []b
 		Urgency: triage.Urgency(r.Urgency), Need: triage.Need(r.Need), Area: r.Area, NoCalls: r.NoCalls, Accented: r.Accented, Said: r.Said,
 		State: routing.CaseState(r.State), Holder: contacts.ID(r.Holder), Joined: r.Joined, Barred: r.Barred, TakenAt: r.Taken.time(), HolderHeardAt: r.HolderHeard.time(),
 		AlertingSince: r.AlertingSince.time(), FirstAlertAt: r.FirstAlert.time(),
+		Plan: routing.PolicyKey{Urgency: triage.Urgency(r.PlanUrgency), Need: triage.Need(r.PlanNeed)},
 		Step: r.Step, Run: r.Run, Rounds: r.Rounds, Unanswered: r.Unanswered,
 		NobodySent: r.NobodySent, MatchedSent: r.MatchedSent,
 	}

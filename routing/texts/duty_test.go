@@ -59,8 +59,8 @@ func TestNobodyOnCall_SaysNothingOfThePersonOrTheKind(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{texts.Tag: "NN", texts.Code: "K7"}
 	for lang, want := range map[texts.Language]string{
-		texts.Vietnamese: "NN K7: hien khong co ai truc de moi them.",
-		texts.English:    "NN K7: nobody is on call now who could join.",
+		texts.Vietnamese: "NN K7: hien khong moi them duoc ai.",
+		texts.English:    "NN K7: nobody else can be asked to join now.",
 	} {
 		if got := render(t, lang, texts.NobodyOnCall, false, values); got != want {
 			t.Errorf("Render(%s, nobody_on_call) = %q, want %q", lang, got, want)

@@ -125,7 +125,7 @@ func TestRender_SegmentsOfEveryText(t *testing.T) {
 		texts.Closed: {56, 1, 1}, texts.DutyOff: {33, 1, 1}, texts.DutyOn: {34, 1, 1}, texts.BadCmd: {96, 2, 1},
 
 		// Ours, beside the guide's.
-		texts.Help: {149, 3, 1}, texts.NobodyOnCall: {41, 1, 1}, texts.KindEmpty: {50, 1, 1},
+		texts.Help: {149, 3, 1}, texts.NobodyOnCall: {35, 1, 1}, texts.KindEmpty: {50, 1, 1},
 	}
 	values := samples()
 	for _, key := range texts.Keys() {
