@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/tincay/hotline/gateway/gatewaytest"
 	"github.com/tincay/hotline/gateway/simulator"
 	"github.com/tincay/hotline/routing/routingtest"
@@ -154,4 +156,55 @@ func BenchmarkBurst(b *testing.B) {
 			}
 		})
 	}
+}
+
+// shortLine is a ward whose first step waits a tenth of a second.
+func shortLine() string {
+	line := strings.Replace(gatewaytest.Ward, "{notify: [trusted_address], wait: 60s}", "{notify: [trusted_address], wait: 100ms}", 1)
+	return strings.Replace(line, "{notify: [police, supervisor], wait: 120s}", "{notify: [police, supervisor], wait: 10m}", 1)
+}
+
+// BenchmarkDeadlineLag measures how late the next step's alert is at the carrier, counted from when the
+// step before it ends, with 100,000 deadlines waiting behind it. It reports the median and the 99th
+// percentile.
+func BenchmarkDeadlineLag(b *testing.B) {
+	rdb := routingtest.NewServer(b).Client()
+	w := gatewaytest.New(b, gatewaytest.Options{Redis: rdb, LineFile: shortLine()})
+	g := w.Start()
+	later := time.Now().Add(24 * time.Hour).UnixMilli()
+	for shard := range 4 {
+		var waiting []redis.Z
+		for i := range 25_000 {
+			waiting = append(waiting, redis.Z{Score: float64(later + int64(i)), Member: fmt.Sprintf("elsewhere/case%d", i)})
+		}
+		if err := rdb.ZAdd(b.Context(), fmt.Sprintf("{s%02d}:deadlines", shard), waiting...).Err(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var late []time.Duration
+	for i := 0; b.Loop(); i++ {
+		began := time.Now()
+		g.App.Webhooks().ServeHTTP(httptest.NewRecorder(), webhook("/twilio/sms", inbound(fmt.Sprintf("SMlag%d", i), fmt.Sprintf("+84937%06d", i), "chong em danh em")))
+		late = append(late, policeAlerted(b, w, i+1).Sub(began.Add(100*time.Millisecond)))
+	}
+	slices.Sort(late)
+	b.ReportMetric(float64(late[len(late)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(late[len(late)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// policeAlerted waits until the police have been sent so many alerts, and returns when the last went out.
+func policeAlerted(b *testing.B, w *gatewaytest.World, n int) time.Time {
+	b.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
+		seen := 0
+		for _, r := range w.Carrier.Requests() {
+			if r.To == gatewaytest.Police {
+				if seen++; seen == n {
+					return r.At
+				}
+			}
+		}
+	}
+	b.Fatal("the police were not alerted")
+	return time.Time{}
 }

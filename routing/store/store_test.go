@@ -419,3 +419,18 @@ func TestCommit_ClosingFreesPhoneAndLimitsWords(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkCommit measures storing a first text: person, case, words, two alerts and a reply, on a real
+// redis-server with appendfsync always.
+func BenchmarkCommit(b *testing.B) {
+	f := newFixture(b, routingtest.NewServer(b).Client())
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		e := f.text(fmt.Sprintf("+84938%06d", i), "chồng em đánh em")
+		l, d := f.decide(e)
+		b.StartTimer()
+		if err := f.store.Commit(f.ctx, f.line, e.SID, l.Now, d); err != nil {
+			b.Fatalf("Commit = %v, want no error", err)
+		}
+	}
+}
