@@ -107,6 +107,7 @@ type DeadlineKind string
 // The deadlines a case can have.
 const (
 	StepEnds    DeadlineKind = "step_ends"    // the next step runs
+	Remind      DeadlineKind = "remind"       // half of a long wait is over: ask once more
 	RoundStarts DeadlineKind = "round_starts" // the policy starts over
 	AskHolder   DeadlineKind = "ask_holder"   // the holder has been silent for after_claim: ask once
 	TakeBack    DeadlineKind = "take_back"    // silent as long again: alert once more

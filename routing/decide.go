@@ -81,6 +81,9 @@ func (d *decider) deadline(e DeadlineReached) {
 	case StepEnds:
 		d.out.Reason = ReasonStepEnded
 		d.endStep(c)
+	case Remind:
+		d.out.Reason = ReasonReminded
+		d.remind(c)
 	case RoundStarts:
 		d.out.Reason = ReasonRoundStarted
 		d.startRound(c, "")

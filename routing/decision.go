@@ -202,6 +202,7 @@ const (
 	ReasonNotUnderstood  Reason = "not_understood"
 	ReasonClosedByHelper Reason = "closed_by_helper"
 	ReasonStepEnded      Reason = "step_ended"
+	ReasonReminded       Reason = "reminded"
 	ReasonRoundStarted   Reason = "round_started"
 	ReasonHolderAsked    Reason = "holder_asked"
 	ReasonJoined         Reason = "joined"

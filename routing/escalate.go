@@ -16,6 +16,9 @@ const (
 	maxPause    = 15 * time.Minute
 )
 
+// remindFrom is the least wait of a step at half of which its contacts are reminded (messages.md, remind).
+const remindFrom = 2 * time.Minute
+
 // startRound runs the policy from its first step. Who declined in the round before is asked again, but
 // for who has just given the case back; without is empty if nobody has.
 func (d *decider) startRound(c *Case, without contacts.ID) {
@@ -30,7 +33,7 @@ func (d *decider) startRound(c *Case, without contacts.ID) {
 // over. Steps come from the policy as it is now: a step that runs keeps its wait when the line file
 // changes, the next one is the new policy's.
 func (d *decider) runStep(c *Case, i int) {
-	c.clearDeadline(StepEnds, RoundStarts)
+	c.clearDeadline(StepEnds, Remind, RoundStarts)
 	plan := d.world.Line.Policy.key(c.Urgency, c.Need)
 	if plan != c.Plan {
 		// What the person needs has become known: the steps for that have not been run yet.
@@ -45,11 +48,23 @@ func (d *decider) runStep(c *Case, i int) {
 			continue
 		}
 		c.setDeadline(StepEnds, d.world.Now.Add(steps[i].Wait))
+		if steps[i].Wait >= remindFrom {
+			c.setDeadline(Remind, d.world.Now.Add(steps[i].Wait/2))
+		}
 		d.note(c, NoteStep, func(n *Note) { n.Step = i + 1 })
 		d.alertNext(c, steps[i], ids)
 		return
 	}
 	d.endRound(c)
+}
+
+// remind asks those of the running step once more who have not answered.
+func (d *decider) remind(c *Case) {
+	for _, a := range c.Alerts {
+		if a.State == AlertOut {
+			d.tell(c, a.Contact, texts.Remind)
+		}
+	}
 }
 
 // endStep counts those who have not answered and goes on to the next step.
@@ -248,7 +263,7 @@ func (d *decider) tellUnanswered(c *Case, id contacts.ID) {
 
 // listenForHolder gives the holder, just heard from, the time of after_claim to be heard from again.
 func (d *decider) listenForHolder(c *Case) {
-	c.clearDeadline(StepEnds, RoundStarts, AskHolder, TakeBack) // not BesideEnds: that step runs beside
+	c.clearDeadline(StepEnds, Remind, RoundStarts, AskHolder, TakeBack) // not BesideEnds: that step runs beside
 	c.setDeadline(AskHolder, d.world.Now.Add(d.afterClaim(c)))
 }
 

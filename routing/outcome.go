@@ -142,7 +142,8 @@ func Wanted(s Send, c *Case, p Person, w World) WantedAnswer {
 	case PurposeNotice:
 		_, known := w.Line.Directory.Contact(s.Contact)
 		lost := c != nil && slices.Contains(c.Barred, s.Contact) && s.Text != texts.LostCase
-		ok = known && !lost && (c == nil || w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed)
+		answered := s.Text == texts.Remind && (c.State != Alerting || c.alert(s.Contact) == nil || c.alert(s.Contact).State != AlertOut)
+		ok = known && !lost && !answered && (c == nil || w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed)
 	case PurposeRelayToHelper:
 		ok = c.Open() && c.helps(s.Contact) && w.Line.Directory.MayHold(s.Contact, c.Person) == contacts.Allowed
 	case PurposeRelayToPerson:

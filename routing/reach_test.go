@@ -110,8 +110,11 @@ func TestAlert_SaysNothingOfThePerson(t *testing.T) {
 				}
 				wantList(t, "texts to contacts for "+body, got, first...)
 			}
-			if len(first) != 1 {
-				t.Errorf("contacts got %q, want one and the same alert", first)
+			alerts := slices.DeleteFunc(slices.Clone(first), func(s string) bool {
+				return s == "PT K7 chua co nguoi nhan. Tra loi 1 nhan, 0 tu choi." // the reminder of a long step
+			})
+			if len(alerts) != 1 {
+				t.Errorf("contacts got %q, want one and the same alert", alerts)
 			}
 		})
 	}

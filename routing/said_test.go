@@ -21,6 +21,7 @@ func strangers() map[texts.Key]*regexp.Regexp {
 		texts.Alert:        one(`: (khan|can tra loi)\. Tra loi 1 nhan, 0 tu choi\. Nhieu ca cho: 1 ` + code + `\.`),
 		texts.AlertDanger:  one(`: NGUY HIEM\. Tra loi 1 nhan, 0 tu choi\.`),
 		texts.BroughtIn:    one(`: (NGUY HIEM|khan|can tra loi)\. Nguoi dang giup moi ban cung tham gia\. Tra loi 1 nhan, 0 tu choi\.`),
+		texts.Remind:       one(` chua co nguoi nhan\. Tra loi 1 nhan, 0 tu choi\.`),
 		texts.AlreadyTaken: one(` da co nguoi nhan\. Cam on ban\.`),
 		texts.Declined:     one(`(, ` + code + `)*: da ghi nhan, dang bao nguoi khac\.`),
 		texts.Unanswered:   one(`: [1-9][0-9]* phut chua co nguoi nhan\. Xin xem bang truc\.`),

@@ -37,7 +37,7 @@ func needName(n triage.Need) string {
 func deadlineName(k routing.DeadlineKind) string {
 	names := map[routing.DeadlineKind]string{
 		routing.StepEnds: "hết lượt báo", routing.RoundStarts: "báo lại từ đầu", routing.AskHolder: "hỏi người giữ ca",
-		routing.TakeBack: "báo thêm người khác", routing.BesideEnds: "hết lượt gọi thêm người",
+		routing.TakeBack: "báo thêm người khác", routing.Remind: "nhắc người đang trực", routing.BesideEnds: "hết lượt gọi thêm người",
 	}
 	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
 }

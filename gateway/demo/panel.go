@@ -65,7 +65,7 @@ func (t *teller) panel(w *ward, c *routing.Case, s *snapshot) casePanel {
 	for i, step := range steps {
 		row := stepRow{Kinds: t.kinds(step.Notify), Wait: t.span(step.Wait), Stage: "ahead"}
 		switch {
-		case due.Kind == routing.StepEnds && i == c.Step:
+		case (due.Kind == routing.StepEnds || due.Kind == routing.Remind) && i == c.Step:
 			row.Stage = "now"
 		case i <= c.Step:
 			row.Stage = "past"
@@ -87,7 +87,7 @@ func (t *teller) panel(w *ward, c *routing.Case, s *snapshot) casePanel {
 func (t *teller) next(w *ward, c *routing.Case, due routing.Deadline, steps []routing.Step) (string, clock) {
 	k := clock{DueMS: due.At.UnixMilli()}
 	switch due.Kind {
-	case routing.StepEnds:
+	case routing.StepEnds, routing.Remind:
 		if c.Step < len(steps) {
 			k.SpanMS = steps[c.Step].Wait.Milliseconds()
 		}

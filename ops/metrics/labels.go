@@ -59,7 +59,7 @@ func reasons() []routing.Reason {
 		routing.ReasonStepEnded, routing.ReasonRoundStarted, routing.ReasonHolderAsked, routing.ReasonTakenBack,
 		routing.ReasonNotDue, routing.ReasonCaseClosed, routing.ReasonNoCase, routing.ReasonSent, routing.ReasonNotSent,
 		routing.ReasonUnreachable, routing.ReasonNotDelivered, routing.ReasonNothingToDo,
-		routing.ReasonRetaken, routing.ReasonJoined, routing.ReasonInvited, routing.ReasonNobodyOnCall, routing.ReasonChosen, routing.ReasonSomebodyElse,
+		routing.ReasonRetaken, routing.ReasonReminded, routing.ReasonJoined, routing.ReasonInvited, routing.ReasonNobodyOnCall, routing.ReasonChosen, routing.ReasonSomebodyElse,
 		routing.ReasonMuted, routing.ReasonHelpSent, routing.ReasonOffDuty, routing.ReasonOnDuty, routing.ReasonClosedByOffice,
 	}
 }
