@@ -10,7 +10,7 @@ import (
 )
 
 func TestStory_ThePoliceAreBroughtInAndThePersonAsksForSilence(t *testing.T) {
-	inBubble(t, func(t *testing.T, w *gatewaytest.World) {
+	inBubble(t, func(_ *testing.T, w *gatewaytest.World) {
 		w.Text(gatewaytest.Victim, "chong em hay danh em")
 		w.Expect(gatewaytest.Victim, `^Da nhan tin\.$`)
 		code := w.Expect(gatewaytest.Lan, alert)[1]
