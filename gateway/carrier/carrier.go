@@ -87,20 +87,6 @@ const (
 	StatusFailed    Status = "failed" // failed, undelivered, canceled: it will not arrive
 )
 
-// Supersedes reports whether a report of s may replace what an earlier report said. Reports come late,
-// twice and in any order, so a message never moves backwards, and the first final status stands.
-func (s Status) Supersedes(old Status) bool { return s.rank() > old.rank() }
-
-func (s Status) rank() int {
-	switch s {
-	case StatusOnTheWay:
-		return 1
-	case StatusDelivered, StatusFailed:
-		return 2
-	}
-	return 0
-}
-
 // ErrUnknownNumber is what whoever takes in a text answers when its To is no number of any line.
 var ErrUnknownNumber = errors.New("carrier: not a number of ours")
 

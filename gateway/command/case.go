@@ -67,17 +67,6 @@ func caseClose(ctx context.Context, std IO, args []string) error {
 	})
 }
 
-// withStorage runs a command on the storage, for at most storageTimeout.
-func withStorage(ctx context.Context, std IO, run func(context.Context, *storage) error) error {
-	ctx, cancel := context.WithTimeout(ctx, storageTimeout)
-	defer cancel()
-	st, err := openStorage(ctx, std)
-	if err != nil {
-		return err
-	}
-	return errors.Join(run(ctx, st), st.close())
-}
-
 // caseCode reads a code as people write it. What cannot be one is not looked for: it might be anything.
 func caseCode(s string) (routing.Code, error) {
 	s = strings.ToUpper(strings.TrimSpace(s))

@@ -90,6 +90,17 @@ func openStorage(ctx context.Context, std IO) (*storage, error) {
 	}, nil
 }
 
+// withStorage runs a command on the storage, for at most storageTimeout.
+func withStorage(ctx context.Context, std IO, run func(context.Context, *storage) error) error {
+	ctx, cancel := context.WithTimeout(ctx, storageTimeout)
+	defer cancel()
+	st, err := openStorage(ctx, std)
+	if err != nil {
+		return err
+	}
+	return errors.Join(run(ctx, st), st.close())
+}
+
 // lineApply makes Redis match a file.
 func lineApply(ctx context.Context, std IO, args []string) error {
 	flags := flag.NewFlagSet("line apply", flag.ContinueOnError)
@@ -108,13 +119,9 @@ func lineApply(ctx context.Context, std IO, args []string) error {
 		}
 		return errFaults
 	}
-	ctx, cancel := context.WithTimeout(ctx, storageTimeout)
-	defer cancel()
-	st, err := openStorage(ctx, std)
-	if err != nil {
-		return err
-	}
-	return errors.Join(st.apply(ctx, std, file, *force), st.close())
+	return withStorage(ctx, std, func(ctx context.Context, st *storage) error {
+		return st.apply(ctx, std, file, *force)
+	})
 }
 
 // errChangedSince is what --force overrides.
@@ -270,13 +277,9 @@ func lineShow(ctx context.Context, std IO, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, storageTimeout)
-	defer cancel()
-	st, err := openStorage(ctx, std)
-	if err != nil {
-		return err
-	}
-	return errors.Join(st.show(ctx, std, contacts.LineID(rest[0]), *reveal), st.close())
+	return withStorage(ctx, std, func(ctx context.Context, st *storage) error {
+		return st.show(ctx, std, contacts.LineID(rest[0]), *reveal)
+	})
 }
 
 // errNoLine says that a line does not exist.
@@ -321,13 +324,9 @@ func onCall(ctx context.Context, std IO, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, storageTimeout)
-	defer cancel()
-	st, err := openStorage(ctx, std)
-	if err != nil {
-		return err
-	}
-	return errors.Join(st.onCall(ctx, std, contacts.LineID(rest[0]), *atText), st.close())
+	return withStorage(ctx, std, func(ctx context.Context, st *storage) error {
+		return st.onCall(ctx, std, contacts.LineID(rest[0]), *atText)
+	})
 }
 
 func (st *storage) onCall(ctx context.Context, std IO, id contacts.LineID, atText string) error {
