@@ -65,6 +65,7 @@ type Case struct {
 	Unanswered    bool      // since the first full round, until taken
 	Alerts        []Alert   // the latest for each contact ever alerted, in order of first alert
 	Deadlines     []Deadline
+	Legs          []Leg // the calls under way, in order of beginning
 
 	NobodySent  bool // the one nobody_k of this case has been decided on
 	MatchedSent bool // likewise matched_k or danger_ack_k
@@ -197,6 +198,7 @@ func (c *Case) clone() *Case {
 	n := *c
 	n.Alerts = slices.Clone(c.Alerts)
 	n.Deadlines = slices.Clone(c.Deadlines)
+	n.Legs = slices.Clone(c.Legs)
 	n.Joined = slices.Clone(c.Joined)
 	n.Barred = slices.Clone(c.Barred)
 	return &n
