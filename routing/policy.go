@@ -66,6 +66,10 @@ type SupportNumber struct {
 	SMS, Voice bool
 }
 
+// DefaultCallRate is how many calls a second are placed where the line file does not say: what Twilio gives
+// an account (docs: voice/limitations-and-edge-cases).
+const DefaultCallRate = 1
+
 // Line is everything the rules need to know about one support line. It does not change once made: a
 // change of the line file makes a new Line with a higher Generation.
 type Line struct {
@@ -81,4 +85,8 @@ type Line struct {
 	Policy     Policy
 	Texts      *texts.Catalog // the line's own wording; nil: ours
 	Generation int64          // of the stored line file this was made from
+
+	CallRate       float64 // calls a second that may be placed; 0 stands for [DefaultCallRate]
+	NoVoicemail    bool    // voicemail: off
+	MissedCallText bool    // missed_call_text: discreet
 }
