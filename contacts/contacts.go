@@ -69,6 +69,7 @@ type Directory struct {
 	list    []Contact
 	byID    map[ID]int
 	byPhone map[phone.Key]int
+	keys    []phone.Key              // per contact: of their own number
 	apart   []map[phone.Key]struct{} // per contact: their own number and those kept apart from them
 }
 
@@ -83,6 +84,7 @@ func NewDirectory(list []Contact, key func(phone.Number) phone.Key) *Directory {
 	}
 	for i, c := range d.list {
 		own := key(c.Phone)
+		d.keys = append(d.keys, own)
 		if at, taken := d.byID[c.ID]; !taken || d.list[at].Retired {
 			d.byID[c.ID] = i
 		}
@@ -116,6 +118,15 @@ func (d *Directory) ByPhone(k phone.Key) (Contact, bool) {
 		return Contact{}, false
 	}
 	return d.list[i], true
+}
+
+// KeyOf returns the keyed look-up of a contact's own number; empty if there is no such contact.
+func (d *Directory) KeyOf(id ID) phone.Key {
+	i, ok := d.byID[id]
+	if !ok {
+		return ""
+	}
+	return d.keys[i]
 }
 
 // Consent is the answer to "may this contact be told of this person's case", with its reason.

@@ -24,11 +24,14 @@ import (
 	"github.com/tincay/hotline/gateway/carrier"
 	"github.com/tincay/hotline/gateway/config"
 	"github.com/tincay/hotline/gateway/twilio"
+	"github.com/tincay/hotline/gateway/voice"
+	"github.com/tincay/hotline/gateway/voice/sounds"
 	"github.com/tincay/hotline/gateway/worker"
 	"github.com/tincay/hotline/ops/metrics"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/lines"
 	"github.com/tincay/hotline/routing/store"
+	"github.com/tincay/hotline/routing/texts"
 )
 
 // refreshEvery is how often a replica looks for changed line files. A commit notices at once.
@@ -53,6 +56,8 @@ type App struct {
 	service *routing.Service
 	worker  *worker.Worker
 	metrics *metrics.Metrics
+	voice   *voice.Voice
+	sounds  *sounds.Recordings
 	hooks   http.Handler
 
 	unknown sync.Mutex // see lineOf
@@ -83,8 +88,15 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.sounds, err = sounds.Open(cfg.RecordingsDir); err != nil {
+		return nil, fmt.Errorf("HOTLINE_RECORDINGS_DIR: %w", err)
+	}
+	a.voice = voice.New(voice.Options{
+		URLs: sender.URLs(), Recordings: a.sounds,
+		Voices: map[texts.Language]string{texts.Vietnamese: cfg.VoiceVI, texts.English: cfg.VoiceEN},
+	})
 	a.worker = worker.New(worker.Options{
-		Agenda: a.store, Handler: a.service, Lines: a.lines, Carrier: sender, Logger: o.Logger, Poll: o.Poll, Lag: a.metrics.DeadlineLag,
+		Agenda: a.store, Calls: a.store, Handler: a.service, Lines: a.lines, Carrier: sender, Logger: o.Logger, Poll: o.Poll, Lag: a.metrics.DeadlineLag,
 	})
 	verifier, err := twilio.NewVerifier(cfg.PublicURL, config.Reveal(cfg.AuthTokens)...)
 	if err != nil {
@@ -92,9 +104,13 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	}
 	hooks, err := twilio.NewWebhooks(twilio.WebhookOptions{
 		Verifier: verifier, AccountSID: cfg.AccountSID, Receive: a.receive, Report: a.report,
+		URLs: sender.URLs(), Call: a.call, Turn: a.turn, CallReport: a.callReport, Recorded: a.recorded,
 		Refused: func(route string, _ twilio.Refusal) {
-			if route == twilio.RouteSMS {
+			switch route {
+			case twilio.RouteSMS:
 				a.metrics.Inbound(contacts.SMS, metrics.InboundRefused)
+			case twilio.RouteVoice:
+				a.metrics.Inbound(contacts.Voice, metrics.InboundRefused)
 			}
 		},
 		Failed: func(route string, err error) {
@@ -106,6 +122,8 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	}
 	mux := http.NewServeMux()
 	hooks.Routes(mux)
+	mux.Handle("GET "+twilio.RouteSound, a.sounds)
+	mux.HandleFunc("GET "+twilio.RouteMessage, a.message)
 	a.hooks = a.measured(mux)
 	return a, nil
 }
@@ -113,10 +131,12 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 // routes are the patterns of everything the carrier may call, as the mux knows them.
 func routes() []string {
 	var all []string
-	for _, route := range []string{twilio.RouteSMS, twilio.RouteStatus} {
+	for _, route := range []string{
+		twilio.RouteSMS, twilio.RouteStatus, twilio.RouteVoice, twilio.RouteVoiceStatus, twilio.RouteLegStatus, twilio.RouteTurn, twilio.RouteRecorded,
+	} {
 		all = append(all, "POST "+route, route)
 	}
-	return all
+	return append(all, "GET "+twilio.RouteSound, "GET "+twilio.RouteMessage)
 }
 
 // Webhooks returns the handler for everything the carrier sends.
@@ -175,6 +195,10 @@ func (a *App) logDecision(l *routing.Line, e routing.Event, d routing.Decision, 
 	switch e := e.(type) {
 	case routing.SendFinished:
 		attrs = append(attrs, slog.String("entry", string(e.Send.ID)), slog.String("result", string(e.Result)))
+	case routing.CallTurn:
+		attrs = append(attrs, slog.String("leg", string(e.Leg)), slog.Int("turn", e.Turn))
+	case routing.CallChanged:
+		attrs = append(attrs, slog.String("leg", string(e.Leg)), slog.String("result", string(e.Status)))
 	case routing.DeliveryFailed:
 		attrs = append(attrs, slog.String("entry", string(e.Entry)))
 	}
@@ -202,7 +226,7 @@ func (a *App) receive(ctx context.Context, in carrier.Inbound) error {
 	if err != nil || a.isOurs(from) {
 		return a.notice(ctx, l, in)
 	}
-	return a.taken(a.service.Handle(ctx, l.ID, routing.Text{
+	return a.taken(contacts.SMS)(a.service.Handle(ctx, l.ID, routing.Text{
 		SID: routing.EventID(in.ID), From: from, Key: a.cfg.Keyset.PhoneKey(l.ID, from), To: in.To,
 		Body: contacts.Conceal(in.Body), At: time.Now(),
 	}))
@@ -223,24 +247,26 @@ func (a *App) notice(ctx context.Context, l *routing.Line, in carrier.Inbound) e
 		a.logger.Info("text of no person kept", slog.String("line", string(l.ID)), slog.String("event", in.ID))
 		return nil
 	}
-	return a.taken(a.service.Handle(ctx, l.ID, routing.Called{
+	return a.taken(contacts.SMS)(a.service.Handle(ctx, l.ID, routing.Called{
 		SID: routing.EventID(in.ID), From: caller, Key: a.cfg.Keyset.PhoneKey(l.ID, caller), To: in.To,
 	}))
 }
 
-// taken counts a text that was handled.
-func (a *App) taken(_ routing.Decision, err error) error {
-	switch {
-	case errors.Is(err, routing.ErrDuplicate):
-		a.metrics.Inbound(contacts.SMS, metrics.InboundDuplicate)
-	case errors.Is(err, routing.ErrUnknownLine): // removed a moment ago
-		return carrier.ErrUnknownNumber
-	case err != nil:
-		return err
-	default:
-		a.metrics.Inbound(contacts.SMS, metrics.InboundAccepted)
+// taken returns what counts a text, or a call, that was handled.
+func (a *App) taken(by contacts.Channel) func(routing.Decision, error) error {
+	return func(d routing.Decision, err error) error {
+		switch {
+		case errors.Is(err, routing.ErrDuplicate), err == nil && d.Reason == routing.ReasonRepeated:
+			a.metrics.Inbound(by, metrics.InboundDuplicate)
+		case errors.Is(err, routing.ErrUnknownLine): // removed a moment ago
+			return carrier.ErrUnknownNumber
+		case err != nil:
+			return err
+		default:
+			a.metrics.Inbound(by, metrics.InboundAccepted)
+		}
+		return nil
 	}
-	return nil
 }
 
 func (a *App) isOurs(n phone.Number) bool {

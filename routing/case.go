@@ -66,9 +66,15 @@ type Case struct {
 	Alerts        []Alert   // the latest for each contact ever alerted, in order of first alert
 	Deadlines     []Deadline
 	Legs          []Leg // the calls under way, in order of beginning
+	BesideStep    int   // the step of the policy that was run last beside a holder while the person waited on the phone
 
 	NobodySent  bool // the one nobody_k of this case has been decided on
 	MatchedSent bool // likewise matched_k or danger_ack_k
+
+	Rings      []time.Time // when calls of the person ended that nobody had talked to them on; the latest few
+	AskedCall  time.Time   // when the person last asked to be called; zero if they have not, or were
+	TalkedAt   time.Time   // when the person first talked to a human
+	Voicemails int         // how many messages the person has left; numbered from 1
 }
 
 // AlertState is what became of an alert.
@@ -91,7 +97,8 @@ type Alert struct {
 	Contact  contacts.ID
 	Kind     contacts.Kind
 	Channel  contacts.Channel
-	Entry    EntryID
+	Entry    EntryID // of the text; empty if none went
+	Leg      EntryID // the call by which they are asked; empty if there is none
 	At       time.Time
 	Step     int // index in the policy; -1 for [AlertTold]
 	Run      int // [Case.Run] when it was sent
@@ -100,6 +107,8 @@ type Alert struct {
 	LostAt   time.Time // when they last ceased to be a helper of the case; zero if never
 	// Beside: sent while somebody had the case already. Whoever answers 1 joins them.
 	Beside bool
+	// TextFailed and CallFailed say which of the channels tried has failed.
+	TextFailed, CallFailed bool
 }
 
 // DeadlineKind says what happens when a deadline is reached.
@@ -107,12 +116,14 @@ type DeadlineKind string
 
 // The deadlines a case can have.
 const (
-	StepEnds    DeadlineKind = "step_ends"    // the next step runs
-	Remind      DeadlineKind = "remind"       // half of a long wait is over: ask once more
-	RoundStarts DeadlineKind = "round_starts" // the policy starts over
-	AskHolder   DeadlineKind = "ask_holder"   // the holder has been silent for after_claim: ask once
-	TakeBack    DeadlineKind = "take_back"    // silent as long again: alert once more
-	BesideEnds  DeadlineKind = "beside_ends"  // alerts sent beside a holder are over
+	StepEnds    DeadlineKind = "step_ends"     // the next step runs
+	Remind      DeadlineKind = "remind"        // half of a long wait is over: ask once more
+	RoundStarts DeadlineKind = "round_starts"  // the policy starts over
+	AskHolder   DeadlineKind = "ask_holder"    // the holder has been silent for after_claim: ask once
+	TakeBack    DeadlineKind = "take_back"     // silent as long again: alert once more
+	BesideEnds  DeadlineKind = "beside_ends"   // alerts sent beside a holder are over
+	RingOthers  DeadlineKind = "ring_others"   // the person holds, the holder has not come: others are asked too
+	LookAtCalls DeadlineKind = "look_at_calls" // compare the calls with what the carrier knows of them
 )
 
 // Deadline is something that must happen to a case at an instant.
@@ -199,6 +210,7 @@ func (c *Case) clone() *Case {
 	n.Alerts = slices.Clone(c.Alerts)
 	n.Deadlines = slices.Clone(c.Deadlines)
 	n.Legs = slices.Clone(c.Legs)
+	n.Rings = slices.Clone(c.Rings)
 	n.Joined = slices.Clone(c.Joined)
 	n.Barred = slices.Clone(c.Barred)
 	return &n
@@ -225,4 +237,6 @@ type Person struct {
 	Muted        bool      // wrote NGUNG: nothing until they write again
 	Unreachable  bool      // the carrier delivers nothing to this phone (opted out)
 	LastAutoText time.Time // when an automatic text was last decided on
+	Withheld     bool      // a caller without a number: nothing is ever sent
+	MissedTextAt time.Time // when missed_call_k was last decided on
 }

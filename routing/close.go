@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"slices"
+
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing/texts"
 )
@@ -63,6 +65,11 @@ func (d *decider) closeCase(c *Case, by contacts.ID, why Reason) {
 		told[by] = true
 	}
 	d.endAlerts(c, AlertLate)
+	for _, l := range slices.Clone(c.Legs) {
+		if !l.Person() && l.State != LegJoined {
+			d.stop(c, l.ID, texts.PromptHelperLate)
+		}
+	}
 	c.State, c.ClosedAt, c.Deadlines = Closed, d.world.Now, nil
 	for _, contact := range d.world.Line.Directory.All() {
 		if told[contact.ID] {

@@ -48,6 +48,8 @@ func (d *decider) contactText(contact contacts.Contact, e Text) bool {
 		d.decline(contact, l, cmd.Code)
 	case cmd.Verb == VerbDecline, cmd.Verb == VerbGiveBack:
 		d.giveBack(contact, l, cmd.Code)
+	case cmd.Verb == VerbCall:
+		d.callPerson(contact, l, cmd.Code)
 	case cmd.Verb == VerbClose:
 		d.closeByHelper(contact, l, cmd.Code)
 	case len(l.held) > 0:
@@ -151,10 +153,8 @@ func (d *decider) take(contact contacts.Contact, l caseList, code Code) {
 	switch {
 	case c == nil:
 		d.notUnderstood(contact)
-	case slices.Contains(l.waiting, c) && c.State == Claimed:
-		d.join(d.edit(c), contact)
 	case slices.Contains(l.waiting, c):
-		d.claim(d.edit(c), contact)
+		d.takeCase(d.edit(c), contact)
 	case slices.Contains(l.held, c) && code == "" && len(l.held) > 1:
 		d.askWhich(contact, l.held)
 	case slices.Contains(l.held, c):
@@ -187,6 +187,25 @@ func firstToTake(id contacts.ID, l caseList) *Case {
 		}
 	}
 	return nil
+}
+
+// takeCase makes a contact a helper of a case that waits for them: beside whoever has it, or as its holder.
+// Who cannot use the person's channel helps too, but does not hold the case alone: it goes on being alerted
+// for somebody who can write to them, or talk to them.
+func (d *decider) takeCase(c *Case, contact contacts.Contact) {
+	switch {
+	case c.State == Claimed:
+		d.join(c, contact)
+	case !d.canUse(c, contact):
+		d.answered(c, contact.ID)
+		c.Joined = append(c.Joined, contact.ID)
+		d.out.Reason = ReasonJoined
+		d.note(c, NoteJoined, d.by(contact.ID))
+		d.brief(c, contact.ID)
+		d.refill(c)
+	default:
+		d.claim(c, contact)
+	}
 }
 
 // answered ends the alert of a contact who said yes.
@@ -227,6 +246,14 @@ func (d *decider) claim(c *Case, contact contacts.Contact) {
 	} else {
 		d.automatic(c, texts.MatchedK)
 	}
+	switch {
+	case c.PersonLeg() != nil:
+		d.ringHelpers(c)
+	case c.Voicemails > 0:
+		d.ring(c, contact.ID, AskJoin) // to hear the message that the person has left
+	default:
+		d.noNeedToRing(c, contact.ID)
+	}
 }
 
 // brief gives a new helper what the case needs, how the person may be reached, and their texts so far.
@@ -255,6 +282,7 @@ func (d *decider) settle(c *Case, holder contacts.ID) {
 		if a.State == AlertOut {
 			d.endAlert(c, a, AlertLate)
 		}
+		d.stopOf(c, a.Contact, texts.PromptHelperLate)
 		asked := !a.At.Before(c.AlertingSince) && !a.Declined && a.State != AlertFailed
 		if asked && d.mayHear(c, a.Contact) {
 			d.tell(c, a.Contact, texts.AlreadyTaken)
@@ -265,12 +293,16 @@ func (d *decider) settle(c *Case, holder contacts.ID) {
 // holderSpoke notes that the holder is still there. If the case was being alerted again because they had
 // been silent, it is theirs once more.
 func (d *decider) holderSpoke(c *Case, contact contacts.Contact) {
+	if c.State == Alerting && c.Holder == "" && !d.canUse(c, contact) {
+		return // helps beside the alerting, which goes on
+	}
 	if c.State == Alerting {
 		d.settle(c, contact.ID)
 		c.State, c.Unanswered = Claimed, false
 		d.lead(c, contact.ID)
 		d.out.Reason = ReasonResumed
 		d.note(c, NoteClaimed, func(n *Note) { d.by(contact.ID)(n); n.Reason = ReasonResumed })
+		d.ringHelpers(c)
 	}
 	d.heardHolder(c)
 }
@@ -301,20 +333,26 @@ func (d *decider) decline(contact contacts.Contact, l caseList, code Code) {
 			continue
 		}
 		c := d.edit(waiting)
-		a := c.alert(contact.ID)
-		wasOut := a.State == AlertOut
-		if wasOut {
-			d.endAlert(c, a, AlertDeclined)
-		}
-		a.Declined = true
 		codes = append(codes, string(c.Code))
-		if wasOut && a.Run == c.Run {
-			d.refill(c)
-		}
+		d.declineCase(c, contact.ID)
 	}
 	values := map[string]string{"the": d.world.Line.Tag, "ma": strings.Join(codes, ", ")}
 	d.toContact(nil, contact.ID, PurposeNotice, texts.Declined, values)
 	d.out.Reason = ReasonDeclined
+}
+
+// declineCase takes a contact out of one case that waits for them.
+func (d *decider) declineCase(c *Case, id contacts.ID) {
+	a := c.alert(id)
+	wasOut := a.State == AlertOut
+	if wasOut {
+		d.endAlert(c, a, AlertDeclined)
+	}
+	a.Declined = true
+	d.stopOf(c, id, texts.PromptHelperDeclined)
+	if wasOut && a.Run == c.Run {
+		d.refill(c)
+	}
 }
 
 // giveBack returns a held case to alerting; its holder counts as having declined.
@@ -323,7 +361,11 @@ func (d *decider) giveBack(contact contacts.Contact, l caseList, code Code) {
 	if !ok {
 		return
 	}
-	c := d.edit(held)
+	d.giveBackCase(d.edit(held), contact)
+}
+
+// giveBackCase takes a helper out of a case because they say so.
+func (d *decider) giveBackCase(c *Case, contact contacts.Contact) {
 	d.lost(c, contact.ID).Declined = true
 	d.note(c, NoteGivenBack, d.by(contact.ID))
 	d.tell(c, contact.ID, texts.Declined)

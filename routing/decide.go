@@ -34,6 +34,21 @@ func Decide(s State, e Event, w World) Decision {
 	case Called:
 		d.base = string(e.SID)
 		d.called(e)
+	case CallCame:
+		d.base = string(e.Call)
+		d.callCame(e)
+	case CallTurn:
+		d.callTurn(e)
+	case CallChanged:
+		d.callChanged(e)
+	case CallsSeen:
+		d.callsSeen(e)
+	case Recorded:
+		d.base = e.Recording
+		d.recorded(e)
+	case RecordingFetched:
+		d.base = e.Send.Recording
+		d.recordingFetched(e)
 	default:
 		panic(fmt.Sprintf("routing: unknown event %T", e))
 	}
@@ -96,6 +111,12 @@ func (d *decider) deadline(e DeadlineReached) {
 	case BesideEnds:
 		d.out.Reason = ReasonStepEnded
 		d.endAlerts(c, AlertNoAnswer)
+	case RingOthers:
+		d.out.Reason = ReasonOthersRung
+		d.ringOthers(c)
+	case LookAtCalls:
+		d.out.Reason = ReasonLooked
+		d.look(c)
 	}
 }
 
@@ -106,12 +127,16 @@ type decider struct {
 	base    string       // what entry ids are made of besides the case; empty: the case's version
 	via     phone.Number // where answers that belong to no case come from
 	seq     int
+	turning EntryID               // the leg whose request is being answered; empty if there is none
 	persons map[phone.Key]*Person // as changed so far
 	out     Decision
 }
 
 // result closes the decision: what has not changed is not stored.
 func (d *decider) result() Decision {
+	for _, ch := range d.out.Cases {
+		d.settleCalls(ch.After)
+	}
 	for _, key := range slices.Sorted(maps.Keys(d.persons)) {
 		if p := *d.persons[key]; !samePerson(p, d.state.Persons[key]) {
 			d.out.Persons = append(d.out.Persons, p)
@@ -134,7 +159,7 @@ func (d *decider) person(key phone.Key) *Person {
 
 func samePerson(a, b Person) bool {
 	return a.Number == b.Number && a.Hiding == b.Hiding && a.NoTexts == b.NoTexts && a.Muted == b.Muted &&
-		a.Unreachable == b.Unreachable && a.LastAutoText.Equal(b.LastAutoText)
+		a.Unreachable == b.Unreachable && a.LastAutoText.Equal(b.LastAutoText) && a.Withheld == b.Withheld && a.MissedTextAt.Equal(b.MissedTextAt)
 }
 
 // find returns the case with this id among those loaded, as changed so far.
@@ -149,7 +174,7 @@ func (d *decider) find(id CaseID) *Case {
 			return c
 		}
 	}
-	for _, c := range []*Case{d.state.Own, d.state.Coded} {
+	for _, c := range []*Case{d.state.Own, d.state.Coded, d.state.Called} {
 		if c != nil && c.ID == id {
 			return c
 		}
@@ -247,14 +272,16 @@ func (d *decider) caseValues(c *Case) map[string]string {
 	return map[string]string{"the": d.world.Line.Tag, "ma": string(c.Code)}
 }
 
-// languageOf is the first language of a contact that the program writes, else the line's.
-func (d *decider) languageOf(c contacts.Contact) texts.Language {
-	for _, l := range c.Languages {
-		if lang := texts.Language(l); lang == texts.Vietnamese || lang == texts.English {
+func (d *decider) languageOf(c contacts.Contact) texts.Language { return d.world.Line.LanguageOf(c) }
+
+// LanguageOf is the first language of a contact that the program writes, else the line's.
+func (l *Line) LanguageOf(c contacts.Contact) texts.Language {
+	for _, spoken := range c.Languages {
+		if lang := texts.Language(spoken); lang == texts.Vietnamese || lang == texts.English {
 			return lang
 		}
 	}
-	return d.world.Line.Language
+	return l.Language
 }
 
 func priorityOf(u triage.Urgency) Priority {

@@ -19,6 +19,8 @@ type State struct {
 	Own *Case
 	// Cases are, for a text of a contact, those on the contact's list; else the one case concerned.
 	Cases []*Case
+	// Called is the case that the call an event is about belongs to; nil if it is known to belong to none.
+	Called *Case
 	// Coded is the case that has the code a supervisor gave, whoever knows of it; nil if there is none.
 	Coded *Case
 }
@@ -97,13 +99,16 @@ func (id EntryID) Case() CaseID {
 // purpose returns what the message was for; empty if the id is not one of ours.
 func (id EntryID) purpose() Purpose {
 	last := string(id[strings.LastIndexByte(string(id), '.')+1:])
-	for _, p := range []Purpose{PurposeAlert, PurposeNotice, PurposeRelayToHelper, PurposeRelayToPerson, PurposeAutomatic} {
+	for _, p := range []Purpose{PurposeAlert, PurposeNotice, PurposeRelayToHelper, PurposeRelayToPerson, PurposeAutomatic, PurposeCall} {
 		if strings.HasPrefix(last, p.mark()) {
 			return p
 		}
 	}
 	return ""
 }
+
+// Placed reports whether the entry is a call that we placed.
+func (id EntryID) Placed() bool { return id.purpose() == PurposeCall }
 
 // noCase stands for the case in ids of entries that belong to none.
 const noCase = "none"
@@ -118,6 +123,15 @@ const (
 	PurposeRelayToHelper Purpose = "relay_to_helper" // the person's words, or what the case needs
 	PurposeRelayToPerson Purpose = "relay_to_person" // a helper's words
 	PurposeAutomatic     Purpose = "automatic"       // from the program to the person
+
+	// Of calls; [Send.Leg] names the call concerned.
+	PurposeCall   Purpose = "call"   // places it
+	PurposePush   Purpose = "push"   // makes it ask what is to be heard now
+	PurposeCancel Purpose = "cancel" // stops it while it rings
+	PurposeLook   Purpose = "look"   // what the carrier knows of the calls of a case
+	PurposeFetch  Purpose = "fetch"  // takes over what was recorded
+	PurposeErase  Purpose = "erase"  // removes it at the carrier
+	PurposeKeep   Purpose = "keep"   // a helper's leaving no longer ends the conference
 )
 
 // mark is the purpose in the id of an entry.
@@ -133,6 +147,20 @@ func (p Purpose) mark() string {
 		return "p"
 	case PurposeAutomatic:
 		return "s"
+	case PurposeCall:
+		return "c"
+	case PurposePush:
+		return "u"
+	case PurposeCancel:
+		return "k"
+	case PurposeLook:
+		return "l"
+	case PurposeFetch:
+		return "f"
+	case PurposeErase:
+		return "e"
+	case PurposeKeep:
+		return "t"
 	}
 	return "x"
 }
@@ -145,10 +173,15 @@ const (
 	PriorityDanger Priority = iota
 	PriorityUrgent
 	PriorityNormal
+	// PriorityCall is for everything about calls: somebody holds a telephone. Among calls that wait to be
+	// placed to one contact [Send.Rank] decides.
+	PriorityCall
 )
 
 // Priorities lists all of them, first to go first.
-func Priorities() []Priority { return []Priority{PriorityDanger, PriorityUrgent, PriorityNormal} }
+func Priorities() []Priority {
+	return []Priority{PriorityCall, PriorityDanger, PriorityUrgent, PriorityNormal}
+}
 
 // String is the priority's name in metrics.
 func (p Priority) String() string {
@@ -159,6 +192,8 @@ func (p Priority) String() string {
 		return "urgent"
 	case PriorityNormal:
 		return "normal"
+	case PriorityCall:
+		return "call"
 	}
 	return "unknown"
 }
@@ -180,6 +215,23 @@ type Send struct {
 	At       time.Time     // when it was decided on
 	NotAfter time.Time     // it must not be handed to the carrier later; zero: no limit
 	Validity time.Duration // the carrier must not deliver it later than this
+
+	// Of calls.
+	Rank      Priority      // how urgent the case is: the more urgent goes first
+	Leg       EntryID       // the call concerned; for one to be placed the same as ID
+	Call      CallID        // the carrier's id of it; empty for one to be placed
+	Turn      int           // the turn to be asked under
+	Ring      time.Duration // how long it may ring
+	Recording string        // the carrier's id of a recording
+}
+
+// OfCall reports whether an entry is about a call and not a text.
+func (s Send) OfCall() bool {
+	switch s.Purpose {
+	case PurposeCall, PurposePush, PurposeCancel, PurposeLook, PurposeFetch, PurposeErase, PurposeKeep:
+		return true
+	}
+	return false
 }
 
 // Reason names why a decision is what it is. It goes to log, journal and metrics.
@@ -224,6 +276,27 @@ const (
 	ReasonUnreachable    Reason = "unreachable" // a contact cannot be reached by this channel
 	ReasonNotDelivered   Reason = "not_delivered"
 	ReasonNothingToDo    Reason = "nothing_to_do"
+
+	// Of calls.
+	ReasonRepeated    Reason = "repeated"     // a request that was answered before
+	ReasonNoLeg       Reason = "no_leg"       // of a call that is known no more
+	ReasonHolds       Reason = "holds"        // the person goes on holding
+	ReasonAsked       Reason = "asked"        // a question is put
+	ReasonWrongKey    Reason = "wrong_key"    // a key that means nothing here
+	ReasonTalks       Reason = "talks"        // joined
+	ReasonLeft        Reason = "left"         // out of the conference
+	ReasonHungUp      Reason = "hung_up"      // a call is over
+	ReasonPickedUp    Reason = "picked_up"    // the carrier says so; only a key counts
+	ReasonNoAnswer    Reason = "no_answer"    // nobody answered, or a machine
+	ReasonLate        Reason = "late"         // somebody else has it
+	ReasonOwnHelp     Reason = "own_help"     // a contact needs help themselves
+	ReasonVoicemail   Reason = "voicemail"    // the person leaves, or has left, a message
+	ReasonCalledBack  Reason = "called_back"  // the person is called because they asked for it
+	ReasonMayNotCall  Reason = "may_not_call" // they did not ask to be called
+	ReasonOthersRung  Reason = "others_rung"  // the holder has not come to the phone
+	ReasonLooked      Reason = "looked"       // calls were compared with what the carrier knows
+	ReasonSilent      Reason = "silent"       // a caller who presses nothing counts as in danger
+	ReasonMissedAgain Reason = "missed_again" // called again within minutes
 )
 
 // NoteKind is a kind of thing that happened.
@@ -256,6 +329,16 @@ const (
 	NoteNotDelivered NoteKind = "not_delivered"
 	NoteWithheld     NoteKind = "withheld" // an automatic text that restraint forbade
 	NoteClosed       NoteKind = "closed"
+
+	NoteRang       NoteKind = "call_came" // the person calls
+	NoteTalking    NoteKind = "talking"   // joined with a human; Took is since the call came
+	NoteHungUp     NoteKind = "hung_up"   // the person's call is over
+	NoteAbandoned  NoteKind = "abandoned" // likewise, before anybody talked to them; Took is how long they waited
+	NotePickedUp   NoteKind = "picked_up" // a contact's phone was answered, by whomever
+	NoteCallOver   NoteKind = "call_over" // a contact's call is over
+	NoteVoicemail  NoteKind = "voicemail" // the person has left a message
+	NoteCallBack   NoteKind = "call_back" // the person is called because they asked for it
+	NoteOthersRung NoteKind = "others_rung"
 )
 
 // Note is one thing that happened: ids, kinds, reasons and times, no words and no numbers.

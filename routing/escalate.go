@@ -111,7 +111,7 @@ func distance(c *Case, contact contacts.Contact) int {
 
 // mayAlert says whether a contact may be asked to take a case now.
 func (d *decider) mayAlert(c *Case, contact contacts.Contact) bool {
-	if !d.mayHear(c, contact.ID) || !contact.Reachable(contacts.SMS) || c.helps(contact.ID) {
+	if !d.mayHear(c, contact.ID) || !d.world.Line.reaches(contact) || c.helps(contact.ID) {
 		return false
 	}
 	a := c.alert(contact.ID)
@@ -155,13 +155,19 @@ func (d *decider) alertContact(c *Case, id contacts.ID, key texts.Key) {
 			s.NotAfter, s.Validity = due.At, due.At.Sub(d.world.Now)
 		}
 	}
+	entry := s.ID
+	leg := d.ring(c, id, AskTake)
+	channel := contacts.SMS
+	if contact, _ := d.world.Line.Directory.Contact(id); leg != "" && (entry == "" || contact.Channels[0] == contacts.Voice) {
+		channel = contacts.Voice
+	}
 	a := c.alert(id)
 	if a == nil {
 		c.Alerts = append(c.Alerts, Alert{Contact: id})
 		a = &c.Alerts[len(c.Alerts)-1]
 	}
 	*a = Alert{
-		Contact: id, Kind: d.kindOf(id), Channel: contacts.SMS, Entry: s.ID, At: d.world.Now,
+		Contact: id, Kind: d.kindOf(id), Channel: channel, Entry: entry, Leg: leg, At: d.world.Now,
 		Step: c.Step, Run: c.Run, State: AlertOut, Beside: c.State == Claimed,
 	}
 	d.note(c, NoteAlerted, func(n *Note) {
@@ -234,7 +240,7 @@ func (d *decider) endRound(c *Case) {
 	c.Unanswered = true
 	d.note(c, NoteUnanswered, nil)
 	for _, contact := range d.world.Line.Directory.All() {
-		if contact.Kind == contacts.Supervisor && contact.Reachable(contacts.SMS) && d.mayHear(c, contact.ID) && !c.helps(contact.ID) {
+		if contact.Kind == contacts.Supervisor && d.world.Line.reaches(contact) && d.mayHear(c, contact.ID) && !c.helps(contact.ID) {
 			d.tellUnanswered(c, contact.ID)
 		}
 	}
@@ -251,6 +257,9 @@ func (d *decider) tellUnanswered(c *Case, id contacts.ID) {
 	told := Alert{
 		Contact: id, Kind: contacts.Supervisor, Channel: contacts.SMS, Entry: s.ID, At: d.world.Now,
 		Step: -1, State: AlertTold,
+	}
+	if s.ID == "" { // takes no texts
+		told.Channel, told.Leg = contacts.Voice, d.ring(c, id, AskTake)
 	}
 	switch a := c.alert(id); {
 	case a == nil:
@@ -311,6 +320,7 @@ func (d *decider) lost(c *Case, id contacts.ID) *Alert {
 		a = &c.Alerts[len(c.Alerts)-1]
 	}
 	a.LostAt = d.world.Now
+	d.stopOf(c, id, "")
 	return a
 }
 
@@ -351,6 +361,13 @@ func (d *decider) afterClaim(c *Case) time.Duration {
 
 // askHolder asks a silent holder once whether they are still on it.
 func (d *decider) askHolder(c *Case) {
+	if l := c.leg(func(l *Leg) bool { return l.Contact == c.Holder && l.State == LegJoined }); l != nil {
+		c.setDeadline(AskHolder, d.world.Now.Add(d.afterClaim(c))) // they are talking with the person right now
+		return
+	}
+	if holder, _ := d.world.Line.Directory.Contact(c.Holder); !holder.Reachable(contacts.SMS) {
+		d.ring(c, c.Holder, AskStillOn)
+	}
 	d.tell(c, c.Holder, texts.AskWord)
 	d.note(c, NoteHolderAsked, d.by(c.Holder))
 	c.setDeadline(TakeBack, d.world.Now.Add(d.afterClaim(c)))
@@ -366,6 +383,7 @@ func (d *decider) takeBack(c *Case) {
 // alertAgain sends a case that was taken back into alerting; see startRound for without.
 func (d *decider) alertAgain(c *Case, without contacts.ID) {
 	c.State, c.AlertingSince, c.Unanswered, c.Rounds = Alerting, d.world.Now, false, 0
-	c.clearDeadline(AskHolder, TakeBack, BesideEnds)
+	c.clearDeadline(AskHolder, TakeBack, BesideEnds, RingOthers)
+	c.BesideStep = 0
 	d.startRound(c, without)
 }

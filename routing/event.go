@@ -12,7 +12,8 @@ import (
 type EventID string
 
 // Event is something that happened: one of [Text], [DeadlineReached], [SendFinished],
-// [DeliveryFailed], [CloseOrdered], [Called], [LineChanged].
+// [DeliveryFailed], [CloseOrdered], [Called], [LineChanged], and of calls [CallCame], [CallTurn], [CallChanged],
+// [CallsSeen], [Recorded], [RecordingFetched].
 type Event interface {
 	// ID is empty for events that repeat harmlessly by themselves, because what they are about has
 	// changed by then.

@@ -99,6 +99,7 @@ func (d *decider) join(c *Case, contact contacts.Contact) {
 		if a.State == AlertOut {
 			d.endAlert(c, a, AlertLate)
 		}
+		d.stopOf(c, a.Contact, texts.PromptHelperLate)
 		if !a.Declined && d.mayHear(c, a.Contact) {
 			d.tell(c, a.Contact, texts.AlreadyTaken)
 		}
@@ -109,4 +110,9 @@ func (d *decider) join(c *Case, contact contacts.Contact) {
 	d.out.Reason = ReasonJoined
 	d.note(c, NoteJoined, d.by(contact.ID))
 	d.brief(c, contact.ID)
+	if p := c.PersonLeg(); p != nil && p.State != LegAnother {
+		d.ring(c, contact.ID, AskJoin)
+	} else {
+		d.noNeedToRing(c, contact.ID)
+	}
 }

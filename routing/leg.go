@@ -64,7 +64,7 @@ type Leg struct {
 	WaitsFrom  time.Time // since when the person holds without anybody
 	JoinedAt   time.Time
 	Quiet      bool // hold_quiet was said
-	ToldNobody bool // nobody was said
+	ToldRounds int  // how many full rounds the person was told of
 	Back       bool // just out of the conference: what comes next may not be known yet
 }
 

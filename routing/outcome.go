@@ -18,6 +18,10 @@ func (d *decider) sendFinished(e SendFinished) {
 		// It is on the carrier's list all the same, and must not be taken for a later message there.
 		d.out.Also = append(d.out.Also, SentID(e.SID))
 	}
+	if e.Send.OfCall() {
+		d.callSendFinished(e)
+		return
+	}
 	c := d.find(e.Send.Case)
 	if c == nil {
 		return
@@ -37,6 +41,10 @@ func (d *decider) sendFinished(e SendFinished) {
 // concernsCase reports whether the case and its person have to be known to draw the consequences.
 func (e SendFinished) concernsCase() bool {
 	switch {
+	case e.Send.Purpose == PurposeCall:
+		return true
+	case e.Send.OfCall():
+		return e.Result == SendRefused
 	case e.Result == SendAccepted && (e.Send.Person != "" || e.NotFirst):
 		return false
 	case e.Send.Person != "":
@@ -82,9 +90,10 @@ func (d *decider) unreachable(before *Case, entry EntryID) {
 	for _, a := range before.Alerts {
 		if a.Entry == entry && a.State == AlertOut {
 			c := d.edit(before)
-			d.endAlert(c, c.alert(a.Contact), AlertFailed)
+			a := c.alert(a.Contact)
+			a.TextFailed = true
 			d.out.Reason = ReasonUnreachable
-			d.refill(c)
+			d.failIfAll(c, a, CallFailed)
 			return
 		}
 	}
@@ -150,9 +159,35 @@ func Wanted(s Send, c *Case, p Person, w World) WantedAnswer {
 		ok = !p.Unreachable && !p.Muted
 	case PurposeAutomatic:
 		ok = mayWrite(p, c, s.Text, w.Now) == RestraintNone
+	default:
+		ok = s.OfCall() && wantedCall(s, c, p, w)
 	}
 	if !ok {
 		return NotWanted
 	}
 	return StillWanted
+}
+
+// wantedCall is [Wanted] for what concerns calls.
+func wantedCall(s Send, c *Case, p Person, w World) bool {
+	l := c.Leg(s.Leg)
+	switch s.Purpose {
+	case PurposeCall:
+		if l == nil || l.State != LegPlacing || !c.Open() {
+			return false
+		}
+		if l.Person() {
+			return !p.Hiding && !p.NoTexts && !c.NoCalls
+		}
+		contact, known := w.Line.Directory.Contact(l.Contact)
+		return known && w.Line.calls(contact) && !slices.Contains(c.Barred, l.Contact) &&
+			w.Line.Directory.MayHold(l.Contact, c.Person) == contacts.Allowed
+	case PurposePush, PurposeKeep:
+		return l != nil
+	case PurposeCancel:
+		return l != nil && l.AnsweredAt.IsZero()
+	case PurposeLook:
+		return c.Open() && len(c.Legs) > 0
+	}
+	return true // what was recorded is taken over and removed whatever has become of the case
 }

@@ -33,9 +33,11 @@ func (d *decider) personText(e Text) {
 		d.somebodyElse(d.edit(own), e)
 	case own != nil:
 		d.addWords(d.edit(own), e, verdict)
+		d.wishes(d.find(own.ID), e.Body.Reveal(), verdict, word)
 		d.choose(d.find(own.ID), word)
 	default:
 		d.openCase(e, chosen(verdict, word))
+		d.wishes(d.out.Cases[0].After, e.Body.Reveal(), verdict, word)
 		d.choose(d.out.Cases[0].After, word)
 	}
 }
@@ -111,6 +113,12 @@ func (d *decider) mute(own *Case, e Text, accented bool) {
 func (d *decider) somebodyElse(c *Case, e Text) {
 	d.out.Reason = ReasonSomebodyElse
 	d.heard(c, e)
+	d.replaceHelpers(c)
+}
+
+// replaceHelpers takes a case from its helpers. Whoever was talking with the person is out of the call; the
+// person holds while others are rung.
+func (d *decider) replaceHelpers(c *Case) {
 	lost := c.Helpers()
 	if len(lost) == 0 {
 		return
@@ -122,6 +130,11 @@ func (d *decider) somebodyElse(c *Case, e Text) {
 		d.tell(c, id, texts.LostCase)
 	}
 	c.Holder, c.Joined = "", nil
+	if p := c.PersonLeg(); p != nil && (p.State == LegJoined || p.State == LegAnother) {
+		p.State, p.Back, p.Asked, p.WaitsFrom, p.HeldAt = LegWaiting, false, 1, d.world.Now, time.Time{}
+		d.hold(c, p)
+		d.push(c, p)
+	}
 	if c.State == Claimed {
 		d.alertAgain(c, "")
 	}

@@ -34,6 +34,7 @@ type Query struct {
 	Sender  phone.Key   // of a text; empty: none
 	Contact contacts.ID // the sender as a contact; empty: they are none
 	Case    CaseID      // the case concerned, with its person; empty: none
+	Call    CallID      // the case that this call belongs to; empty: none
 	Coded   Code        // the case that has this code, whoever knows of it; empty: none
 	Codes   []Code      // candidates for the code of a new case
 }
@@ -141,6 +142,12 @@ func (s *Service) try(ctx context.Context, l *Line, e Event) (Decision, error) {
 	if loaded.Duplicate {
 		return Decision{}, ErrDuplicate
 	}
+	if more := s.more(q, l, e, loaded.State); more.Sender != q.Sender {
+		q = more
+		if loaded, err = s.o.Store.Load(ctx, q); err != nil {
+			return Decision{}, err
+		}
+	}
 	if len(q.Codes) > 0 && loaded.Code == "" {
 		return Decision{}, ErrStale // every candidate is in use: try others
 	}
@@ -163,6 +170,22 @@ func (s *Service) query(l *Line, e Event) Query {
 				q.Coded = cmd.Code
 			}
 		}
+	case CallCame:
+		q.Sender, q.Call, q.Codes = e.Key, e.Call, NewCodes(s.o.Random)
+		q.Contact = contactOf(l, e.Key)
+	case CallChanged:
+		q.Case, q.Call = e.Leg.Case(), e.Call
+		if e.Incoming {
+			q.Sender, q.Codes, q.Contact = e.Key, NewCodes(s.o.Random), contactOf(l, e.Key)
+		}
+	case CallTurn:
+		q.Case, q.Call = e.Leg.Case(), e.Call
+	case CallsSeen:
+		q.Case = e.Send.Case
+	case Recorded:
+		q.Case, q.Call = e.Leg.Case(), e.Call
+	case RecordingFetched:
+		q.Case = e.Send.Case
 	case Called:
 		q.Sender, q.Codes = e.Key, NewCodes(s.o.Random)
 	case DeadlineReached:
@@ -175,6 +198,30 @@ func (s *Service) query(l *Line, e Event) Query {
 		q.Case = e.Case
 	case LineChanged:
 		q.Case = e.Case
+	}
+	return q
+}
+
+// contactOf is the contact whose phone has a key; empty if it is nobody's.
+func contactOf(l *Line, key phone.Key) contacts.ID {
+	c, _ := l.Directory.ByPhone(key)
+	return c.ID
+}
+
+// more says what else an event concerns, now that the call is known that it is about: a call on which
+// somebody asks for help of their own.
+func (s *Service) more(q Query, l *Line, e Event, st State) Query {
+	turn, ok := e.(CallTurn)
+	if !ok {
+		return q
+	}
+	c, leg := LegOf(st, Decision{}, turn.Leg, turn.Call)
+	switch {
+	case leg == nil:
+	case leg.Person() && !c.Open():
+		q.Sender, q.Codes = c.Person, NewCodes(s.o.Random)
+	case !leg.Person() && turn.Key == "5":
+		q.Sender, q.Codes = l.Directory.KeyOf(leg.Contact), NewCodes(s.o.Random)
 	}
 	return q
 }

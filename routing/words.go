@@ -14,12 +14,14 @@ const (
 	VerbNone Verb = "" // not a word of the hotline: words for a human
 
 	// Of the person at risk.
-	VerbPolice  Verb = "police"  // 1
-	VerbHealth  Verb = "health"  // 2
-	VerbShelter Verb = "shelter" // 3
-	VerbCounsel Verb = "counsel" // 4
-	VerbOther   Verb = "other"   // 0, KHAC: somebody else, please
-	VerbStop    Verb = "stop"    // NGUNG, STOP: write nothing more to this phone
+	VerbPolice   Verb = "police"    // 1
+	VerbHealth   Verb = "health"    // 2
+	VerbShelter  Verb = "shelter"   // 3
+	VerbCounsel  Verb = "counsel"   // 4
+	VerbOther    Verb = "other"     // 0, KHAC: somebody else, please
+	VerbStop     Verb = "stop"      // NGUNG, STOP: write nothing more to this phone
+	VerbTextOnly Verb = "text_only" // 5: do not call
+	VerbMayCall  Verb = "may_call"  // 6: may be called
 
 	// Of a contact.
 	VerbTake        Verb = "take"         // 1, NHAN
@@ -27,6 +29,7 @@ const (
 	VerbGiveBack    Verb = "give_back"    // TRA
 	VerbBringPolice Verb = "bring_police" // THEM CA
 	VerbBringHealth Verb = "bring_health" // THEM YT
+	VerbCall        Verb = "call"         // GOI: call the person, if they asked for it
 	VerbClose       Verb = "close"        // XONG
 	VerbHelp        Verb = "help"         // TRO GIUP, ?
 	VerbOffDuty     Verb = "off_duty"     // NGHI
@@ -69,6 +72,8 @@ func Vocabulary() []Word {
 		{FromPerson, VerbStop, []string{"ngung", "stop"}, false,
 			"không nhắn gì tới máy này cho tới khi máy này nhắn lại; vẫn báo người trực",
 			"nothing more is sent to this phone until it writes again; alerting goes on"},
+		{FromPerson, VerbTextOnly, []string{"5"}, false, "chỉ nhắn tin, không gọi", "texts only, no calls"},
+		{FromPerson, VerbMayCall, []string{"6"}, false, "gọi được: trong một giờ, người giúp có thể gọi lại", "may be called: a helper may call back within the hour"},
 		{FromContact, VerbTake, []string{"1", "nhan"}, true,
 			"nhận ca; nhiều ca chờ thì ca khẩn nhất rồi ca cũ nhất", "takes the case; of several the most urgent, then the oldest"},
 		{FromContact, VerbDecline, []string{"0", "ban"}, true,
@@ -77,6 +82,8 @@ func Vocabulary() []Word {
 		{FromContact, VerbGiveBack, []string{"tra"}, true, "trả ca đang giữ", "gives the held case back"},
 		{FromContact, VerbBringPolice, []string{"them ca", "them cong an"}, true, "mời thêm công an", "also brings in the police"},
 		{FromContact, VerbBringHealth, []string{"them yt", "them y te"}, true, "mời thêm trạm y tế", "also brings in the health station"},
+		{FromContact, VerbCall, []string{"goi"}, true,
+			"gọi cho người cần giúp, chỉ khi họ đã xin gọi trong một giờ qua", "calls the person, only if they asked for it within the hour"},
 		{FromContact, VerbClose, []string{"xong"}, true,
 			"đóng ca đang giữ; người điều phối đóng được ca bất kỳ, kèm mã", "closes the held case; a supervisor may close any case, with its code"},
 		{FromContact, VerbHelp, []string{"tro giup"}, false, "gửi lại các lệnh này (cũng viết được ?)", "sends these words (also ?)"},

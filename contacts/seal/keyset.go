@@ -171,6 +171,17 @@ func (k *Keyset) PhoneKey(line contacts.LineID, n phone.Number) phone.Key {
 	return phone.Key(k.hash("phone", string(line), n.E164()))
 }
 
+// CallKey stands for the person of a call that has no number of its own: no other call has it.
+func (k *Keyset) CallKey(line contacts.LineID, call string) phone.Key {
+	return phone.Key(k.hash("call", string(line), call))
+}
+
+// Token is the secret part of a URL under which something of a line may be fetched: it cannot be made without
+// the keyset, and is good for nothing but what its parts name.
+func (k *Keyset) Token(line contacts.LineID, parts ...string) string {
+	return k.hash(append([]string{"token", string(line)}, parts...)...)
+}
+
 // ContactKey stands for a contact wherever one is named in storage: contact ids are chosen by people and
 // may hold a name. The same contact always has the same key (AES-SIV, RFC 5297), and [Keyset.ContactID]
 // gets the id back.

@@ -38,6 +38,7 @@ func deadlineName(k routing.DeadlineKind) string {
 	names := map[routing.DeadlineKind]string{
 		routing.StepEnds: "hết lượt báo", routing.RoundStarts: "báo lại từ đầu", routing.AskHolder: "hỏi người giữ ca",
 		routing.TakeBack: "báo thêm người khác", routing.Remind: "nhắc người đang trực", routing.BesideEnds: "hết lượt gọi thêm người",
+		routing.RingOthers: "gọi thêm người khác", routing.LookAtCalls: "xem lại các cuộc gọi",
 	}
 	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
 }
@@ -53,6 +54,9 @@ func noteName(k routing.NoteKind) string {
 		routing.NoteOffDuty: "nghỉ trực", routing.NoteOnDuty: "vào trực", routing.NoteGivenBack: "trả ca",
 		routing.NoteHolderAsked: "hỏi người giữ ca", routing.NoteTakenBack: "người giữ ca im lặng, báo lại", routing.NoteRelayed: "chuyển lời",
 		routing.NoteNotDelivered: "tin không tới nơi", routing.NoteWithheld: "tin tự động bị giữ lại", routing.NoteClosed: "đóng ca",
+		routing.NoteRang: "người cần giúp gọi tới", routing.NoteTalking: "đã nói chuyện với người trực", routing.NoteHungUp: "người cần giúp gác máy",
+		routing.NoteAbandoned: "gác máy khi chưa gặp ai", routing.NotePickedUp: "máy người trực có người nhấc", routing.NoteCallOver: "hết cuộc gọi tới người trực",
+		routing.NoteVoicemail: "có lời nhắn thoại", routing.NoteCallBack: "gọi lại người cần giúp", routing.NoteOthersRung: "người giữ ca chưa nghe máy, gọi thêm",
 	}
 	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
 }

@@ -14,7 +14,10 @@ import (
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	sim := simulator.New(simulator.Options{AccountSID: gatewaytest.AccountSID, AuthToken: gatewaytest.AuthToken, Numbers: []simulator.Number{
-		{E164: gatewaytest.Support, SMSURL: gatewaytest.PublicURL + "/twilio/sms#rc=3&rp=all"},
+		{
+			E164: gatewaytest.Support, SMSURL: gatewaytest.PublicURL + "/twilio/sms#rc=3&rp=all",
+			VoiceURL: gatewaytest.PublicURL + "/twilio/voice", StatusCallback: gatewaytest.PublicURL + "/twilio/voice/status",
+		},
 	}})
 	t.Cleanup(sim.Close)
 	server := httptest.NewServer(sim)

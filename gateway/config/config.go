@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"unique"
@@ -59,7 +60,17 @@ type Config struct {
 	CallbackOverrides string
 	Keyset            *seal.Keyset
 	SpoolDir          string
+	// VoiceVI and VoiceEN are the voices, as the carrier names them, that say what is not recorded.
+	VoiceVI, VoiceEN string
+	RecordingsDir    string // of the line's own recordings; empty: everything is spoken
 }
+
+// The voices that speak unless others are set: of those Twilio lists for the language, the plain ones, which
+// need no model of their own and cost least (docs: voice/twiml/say/text-speech).
+const (
+	defaultVoiceVI = "Google.vi-VN-Standard-A"
+	defaultVoiceEN = "Google.en-US-Standard-C"
+)
 
 // Faults of a single setting.
 var (
@@ -72,6 +83,9 @@ var (
 	errOverrides = errors.New("must be connection overrides such as rc=3&rp=all, or none")
 	errShards    = fmt.Errorf("must be a whole number from 1 to %d", store.MaxShards)
 	errDir       = errors.New("must be a directory that this process can write to")
+	errReadable  = errors.New("must be a directory that this process can read")
+	errVoice     = errors.New("must be the name of a voice as the carrier writes it, such as " + defaultVoiceVI)
+	errTongue    = errors.New("names a voice of another language")
 )
 
 // Load reads the settings; lookup is os.LookupEnv. The error joins one fault for each bad setting.
@@ -86,6 +100,9 @@ func Load(lookup func(string) (string, bool)) (*Config, error) {
 		APIURL:            strings.TrimRight(l.parsed("TWILIO_API_URL", l.optional("TWILIO_API_URL", "https://api.twilio.com"), checkURL), "/"),
 		CallbackOverrides: l.parsed("HOTLINE_CALLBACK_OVERRIDES", l.optional("HOTLINE_CALLBACK_OVERRIDES", ""), checkOverrides),
 		SpoolDir:          l.parsed("HOTLINE_SPOOL_DIR", l.optional("HOTLINE_SPOOL_DIR", ""), checkDir),
+		VoiceVI:           l.parsed("HOTLINE_VOICE", l.optional("HOTLINE_VOICE", defaultVoiceVI), checkVoice("vi")),
+		VoiceEN:           l.parsed("HOTLINE_VOICE_EN", l.optional("HOTLINE_VOICE_EN", defaultVoiceEN), checkVoice("en")),
+		RecordingsDir:     l.parsed("HOTLINE_RECORDINGS_DIR", l.optional("HOTLINE_RECORDINGS_DIR", ""), checkReadable),
 	}
 	c.AuthTokens = l.tokens("TWILIO_AUTH_TOKEN")
 	c.Shards = l.shards("HOTLINE_SHARDS")
@@ -228,6 +245,33 @@ func checkDir(s string) error {
 		return errDir
 	}
 	return nil
+}
+
+// checkReadable makes sure that the directory is there and can be listed: what is missing would be spoken
+// without anybody noticing.
+func checkReadable(s string) error {
+	if _, err := os.ReadDir(s); err != nil {
+		return errReadable
+	}
+	return nil
+}
+
+// checkVoice accepts names of voices: "alice", or a provider, a locale and the voice's own name, such as
+// Google.vi-VN-Standard-A. Names that hold a locale must be of the language: text read out by the rules of
+// another language is noise to whoever listens.
+func checkVoice(language string) func(string) error {
+	form := regexp.MustCompile(`^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$`)
+	locale := regexp.MustCompile(`^[A-Za-z0-9]+\.([a-z]{2,3})-[A-Z]{2}(-|$)`)
+	const longest = 100
+	return func(s string) error {
+		if len(s) > longest || !form.MatchString(s) {
+			return errVoice
+		}
+		if found := locale.FindStringSubmatch(s); found != nil && found[1] != language {
+			return errTongue
+		}
+		return nil
+	}
 }
 
 func (l *loader) tokens(name string) []Secret {

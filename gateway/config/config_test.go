@@ -71,6 +71,7 @@ func (e env) with(change env) env {
 // plain are the settings that are no secrets.
 type plain struct {
 	PublicURL, Listen, OpsListen, MetricsListen, SID, APIURL, Overrides, Spool string
+	VoiceVI, VoiceEN, Recordings                                               string
 	Tokens                                                                     []string
 	Shards                                                                     int
 }
@@ -87,7 +88,7 @@ func load(t *testing.T, e env) plain {
 	}
 	return plain{
 		c.PublicURL, c.Listen, c.OpsListen, c.MetricsListen, c.AccountSID, c.APIURL, c.CallbackOverrides, c.SpoolDir,
-		config.Reveal(c.AuthTokens), int(c.Shards),
+		c.VoiceVI, c.VoiceEN, c.RecordingsDir, config.Reveal(c.AuthTokens), int(c.Shards),
 	}
 }
 
@@ -96,6 +97,7 @@ func TestLoad_Defaults(t *testing.T) {
 	want := plain{
 		PublicURL: "https://hotline.example.vn", Listen: ":8080", OpsListen: "127.0.0.1:8081", MetricsListen: "127.0.0.1:9090",
 		SID: "AC0123456789abcdef0123456789abcdef", APIURL: "https://api.twilio.com", Tokens: []string{token},
+		VoiceVI: "Google.vi-VN-Standard-A", VoiceEN: "Google.en-US-Standard-C",
 	}
 	if diff := cmp.Diff(want, load(t, complete(t))); diff != "" {
 		t.Errorf("Load (-want +got):\n%s", diff)
@@ -104,15 +106,17 @@ func TestLoad_Defaults(t *testing.T) {
 
 func TestLoad_EverySetting(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	dir, recordings := t.TempDir(), t.TempDir()
 	e := complete(t).with(env{
 		"HOTLINE_PUBLIC_URL": "http://127.0.0.1:8080/base", "HOTLINE_LISTEN": "0.0.0.0:80", "HOTLINE_OPS_LISTEN": "[::1]:81",
 		"HOTLINE_METRICS_LISTEN": "localhost:0", "TWILIO_AUTH_TOKEN": token + ", " + second, "TWILIO_API_URL": "http://carrier:3000/",
 		"HOTLINE_CALLBACK_OVERRIDES": "rc=2", "HOTLINE_SPOOL_DIR": dir, "HOTLINE_SHARDS": "16",
+		"HOTLINE_VOICE": "Google.vi-VN-Chirp3-HD-Aoede", "HOTLINE_VOICE_EN": "Polly.Amy-Neural", "HOTLINE_RECORDINGS_DIR": recordings,
 	})
 	want := plain{
 		PublicURL: "http://127.0.0.1:8080/base", Listen: "0.0.0.0:80", OpsListen: "[::1]:81", MetricsListen: "localhost:0",
 		SID: "AC0123456789abcdef0123456789abcdef", APIURL: "http://carrier:3000", Overrides: "rc=2", Spool: dir,
+		VoiceVI: "Google.vi-VN-Chirp3-HD-Aoede", VoiceEN: "Polly.Amy-Neural", Recordings: recordings,
 		Tokens: []string{token, second}, Shards: 16,
 	}
 	if diff := cmp.Diff(want, load(t, e)); diff != "" {
@@ -193,6 +197,9 @@ func TestLoad_Malformed(t *testing.T) {
 		"HOTLINE_KEYSET":         {"s3cret", "hotline-keyset-1:", "hotline-keyset-1:s3cret", "hotline-keyset-1:eyJzM2NyZXQiOjF9"},
 		"HOTLINE_SHARDS":         {"0", "17", "-1", "four", "4.0", " 4"},
 		"HOTLINE_SPOOL_DIR":      {file, filepath.Join(file, "below"), "/nonexistent/s3cret"},
+		"HOTLINE_VOICE":          {"s3cret voice", "Google.", ".vi-VN", "Google..vi-VN", "a<b", "giọng", strings.Repeat("a", 101), "Google.en-US-Standard-C", "Google.vie-VN-Standard-A", "Google.en-US"},
+		"HOTLINE_VOICE_EN":       {"Google.vi-VN-Standard-A", "<Say>"},
+		"HOTLINE_RECORDINGS_DIR": {file, filepath.Join(file, "below"), "/nonexistent/s3cret"},
 	}
 	for name, values := range bad {
 		for _, value := range values {

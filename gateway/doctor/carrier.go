@@ -2,8 +2,6 @@ package doctor
 
 import (
 	"context"
-	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/tincay/hotline/gateway/config"
@@ -92,81 +90,18 @@ func (e *examination) number(ctx context.Context, cfg *config.Config, client *tw
 
 // textsTo looks where texts to a number go.
 func (e *examination) textsTo(subject string, cfg *config.Config, have twilio.NumberConfig) {
-	want := cfg.PublicURL + twilio.RouteSMS
-	var vi, en []string
-	fault := func(v, n string) { vi, en = append(vi, v), append(en, n) }
+	var f faults
 	if !have.TakesSMS {
-		fault("số này không nhận được tin nhắn", "this number cannot take texts")
+		f.add("số này không nhận được tin nhắn", "this number cannot take texts")
 	}
-	address, _, _ := strings.Cut(have.SMS.URL, "#") // what follows are connection overrides
-	switch {
-	case have.SMSApplication:
-		fault("đang dùng sms_application_sid nên sms_url bị bỏ qua; bỏ nó đi", "sms_application_sid is set, because of which sms_url is ignored; take it out")
-	case address == "":
-		fault("chưa đặt sms_url; cần "+want, "sms_url is not set; it must be "+want)
-	case address != want:
-		fault("sms_url trỏ nơi khác; cần "+want, "sms_url points elsewhere; it must be "+want)
-	}
-	if !have.SMSApplication && address != "" && have.SMS.Method != http.MethodPost {
-		fault("sms_method phải là POST", "sms_method must be POST")
-	}
-	if len(vi) > 0 {
-		e.report(Failed, subject+" SMS", strings.Join(vi, "; "), strings.Join(en, "; "))
+	if have.SMSApplication {
+		f.add("đang dùng sms_application_sid nên sms_url bị bỏ qua; bỏ nó đi", "sms_application_sid is set, because of which sms_url is ignored; take it out")
 	} else {
-		e.report(OK, subject+" SMS", "tin nhắn tới đúng chỗ", "texts come here")
+		f.webhook("sms_url", "sms_method", have.SMS, cfg.PublicURL+twilio.RouteSMS)
 	}
-	switch whose(cfg, have.SMSFallback.URL) {
-	case nobodys:
-		e.report(Warning, subject+" SMS", "chưa đặt sms_fallback_url: khi hệ thống hỏng, người nhắn không được trả lời",
-			"sms_fallback_url is not set: while everything here is down nobody answers")
-	case ours:
-		e.report(Warning, subject+" SMS", "sms_fallback_url ở cùng máy này nên hỏng cùng lúc", "sms_fallback_url is on this very host, and down when it is")
-	case others:
-		e.report(OK, subject+" SMS", "có nơi dự phòng ở máy khác", "a fallback on another host is set")
-	}
-}
-
-// callsTo looks where calls to a number go. This version takes none.
-func (e *examination) callsTo(subject string, cfg *config.Config, have twilio.NumberConfig, wanted bool) {
-	voice := whose(cfg, have.Voice.URL)
-	if have.VoiceElsewhere {
-		voice = others
-	}
-	if !wanted && voice != ours {
-		return
-	}
-	status, fallback := whose(cfg, have.VoiceStatus.URL), whose(cfg, have.VoiceFallback.URL)
-	vi := "phiên bản này chưa nhận cuộc gọi; voice_url: " + voice.vi() + ", status_callback: " + status.vi() + ", voice_fallback_url: " + fallback.vi()
-	en := "this version takes no calls; voice_url: " + voice.en() + ", status_callback: " + status.en() + ", voice_fallback_url: " + fallback.en()
-	if voice != others {
-		vi += "; đặt voice_url tới nơi có người nghe máy"
-		en += "; set voice_url to where somebody answers"
-	}
-	e.report(Warning, subject+" voice", vi, en)
-}
-
-// owner is whose host an address is on.
-type owner int
-
-const (
-	nobodys owner = iota // no address
-	ours
-	others
-)
-
-func (o owner) vi() string { return [...]string{"chưa đặt", "máy này", "nơi khác"}[o] }
-func (o owner) en() string { return [...]string{"not set", "this host", "elsewhere"}[o] }
-
-func whose(cfg *config.Config, address string) owner {
-	if address == "" {
-		return nobodys
-	}
-	own, err1 := url.Parse(cfg.PublicURL)
-	given, err2 := url.Parse(address)
-	if err1 == nil && err2 == nil && strings.EqualFold(own.Hostname(), given.Hostname()) {
-		return ours
-	}
-	return others
+	e.webhooks(subject+" SMS", f, "tin nhắn tới đúng chỗ", "texts come here")
+	e.fallback(subject+" SMS", "sms_fallback_url", whose(cfg, have.SMSFallback.URL),
+		"khi hệ thống hỏng, người nhắn không được trả lời", "while everything here is down nobody answers")
 }
 
 // optOut says what only a person can look at. Twilio answers STOP and its like by itself on long codes and

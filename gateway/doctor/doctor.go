@@ -1,18 +1,20 @@
 // Package doctor looks at an installation for what would keep a call for help from being answered.
 //
-// It looks at the settings, at Redis, at the stored lines, at the carrier's account and numbers, and at the
-// message files. It changes nothing, and it never guesses: what cannot be seen is reported as unknown, with
-// what a person should look at instead. No finding holds a number, a name, a secret or an address that
-// somebody configured.
+// It looks at the settings, at Redis, at the stored lines, at the carrier's account and numbers, at the
+// message files and at the recordings. It changes nothing, and it never guesses: what cannot be seen is
+// reported as unknown, with what a person should look at instead. No finding holds a number, a name, a
+// secret or an address that somebody configured; of recordings it says which file is meant.
 package doctor
 
 import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tincay/hotline/gateway/config"
+	"github.com/tincay/hotline/gateway/voice/sounds"
 	"github.com/tincay/hotline/routing"
 )
 
@@ -59,6 +61,7 @@ func Examine(ctx context.Context, o Options) bool {
 	}
 	e.carrier(ctx, cfg)
 	e.texts()
+	e.recordings(cfg)
 	return e.healthy
 }
 
@@ -115,6 +118,25 @@ func (e *examination) texts() {
 	}
 	for _, fault := range unjoin(err) {
 		e.report(Failed, subject, "có lỗi", fault.Error())
+	}
+}
+
+// recordings checks the line's own recordings, if it has any.
+func (e *examination) recordings(cfg *config.Config) {
+	if cfg == nil || cfg.RecordingsDir == "" {
+		return
+	}
+	const subject = "bản ghi âm | recordings"
+	recordings, err := sounds.Open(cfg.RecordingsDir)
+	if err != nil {
+		for fault := range strings.Lines(err.Error()) { // of each folder the faults are joined once more
+			e.report(Failed, subject, "có lỗi", strings.TrimSpace(fault))
+		}
+		return
+	}
+	e.report(OK, subject, "tên và dạng tệp đều đúng", "names and formats are right")
+	if err := recordings.Close(); err != nil {
+		e.report(Warning, subject, "đóng thư mục không được", "closing the directory failed")
 	}
 }
 

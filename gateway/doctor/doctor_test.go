@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,12 +28,15 @@ const (
 	elsewhere = "https://twimlets.example/forward?PhoneNumber=" + gatewaytest.Police
 )
 
-// quietWard is a ward that takes no calls, which is all that this version promises.
-var quietWard = strings.Replace(gatewaytest.Ward, "voice: true", "voice: false", 1)
+// ward takes calls, and has somebody to call.
+var ward = strings.Replace(gatewaytest.Ward, "channels: [sms]", "channels: [sms, voice]", 1)
 
 // wellConfigured is the support number as the runbook wants it.
 func wellConfigured() simulator.Number {
-	return simulator.Number{E164: gatewaytest.Support, SMSURL: publicURL + "/twilio/sms#rc=3&rp=all", SMSFallbackURL: elsewhere}
+	return simulator.Number{
+		E164: gatewaytest.Support, SMSURL: publicURL + "/twilio/sms#rc=3&rp=all", SMSFallbackURL: elsewhere,
+		VoiceURL: publicURL + "/twilio/voice#rc=3&rp=all", VoiceFallbackURL: elsewhere, StatusCallback: publicURL + "/twilio/voice/status",
+	}
 }
 
 // installation is what doctor looks at.
@@ -43,6 +48,7 @@ type installation struct {
 	number simulator.Number
 	sim    simulator.Options
 	fault  simulator.Fault
+	shown  func(answer string) string // changes what the carrier's API says; nil: nothing
 	texts  func() error
 }
 
@@ -76,7 +82,7 @@ func newInstallation(t *testing.T, redisURL string) *installation {
 // inMemory makes one on a Redis in memory, which tells nothing of version, persistence and eviction.
 func inMemory(t *testing.T) *installation {
 	i := newInstallation(t, "redis://"+miniredis.RunT(t).Addr())
-	i.apply(quietWard)
+	i.apply(ward)
 	return i
 }
 
@@ -115,7 +121,17 @@ func (i *installation) examine() (bool, []doctor.Finding) {
 	if i.fault.Kind != 0 {
 		sim.Inject(i.fault)
 	}
-	server := httptest.NewServer(sim)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i.shown == nil {
+			sim.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		sim.ServeHTTP(answer, r)
+		w.Header().Set("Content-Type", answer.Header().Get("Content-Type"))
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write([]byte(i.shown(answer.Body.String()))) // the client is the doctor: it notices
+	}))
 	defer server.Close()
 	if _, set := i.env["TWILIO_API_URL"]; !set {
 		i.env["TWILIO_API_URL"] = server.URL
@@ -153,7 +169,7 @@ func find(findings []doctor.Finding, subject, en string) []doctor.Finding {
 func TestExamine_NothingWrong(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, routingtest.NewServer(t).URL())
-	i.apply(quietWard)
+	i.apply(ward)
 	healthy, findings := i.examine()
 	if !healthy {
 		t.Error("Examine = false, want nothing failed")
@@ -162,7 +178,8 @@ func TestExamine_NothingWrong(t *testing.T) {
 		{"settings", "complete"}, {"Redis", "answers, version "}, {"Redis: ghi đĩa | persistence", "appendfsync always"},
 		{"Redis: bộ nhớ đầy | eviction", "noeviction"}, {"Redis: số phần | shards", "4"}, {"cam-thanh", "opens it"},
 		{"cam-thanh: lịch trực | roster", "no gap"}, {"cam-thanh: người liên hệ | contacts", "every kind"}, {"carrier", "is active"},
-		{"cam-thanh +…13 SMS", "texts come here"}, {"cam-thanh +…13 SMS", "fallback on another host"}, {"carrier: STOP", "does not show"}, {"message files", "complete"},
+		{"cam-thanh +…13 SMS", "texts come here"}, {"cam-thanh +…13 SMS", "fallback on another host"},
+		{"cam-thanh +…13 voice", "calls come here"}, {"cam-thanh +…13 voice", "fallback on another host"}, {"carrier: STOP", "does not show"}, {"message files", "complete"},
 	}
 	for n, w := range want {
 		if n >= len(findings) || !strings.HasSuffix(findings[n].Subject, w.subject) || !strings.Contains(findings[n].EN, w.en) {
@@ -186,14 +203,21 @@ func TestExamine_EachFault(t *testing.T) {
 	env := func(name, value string) func(*installation) {
 		return func(i *installation) { i.env[name] = value }
 	}
-	ward := func(from, to string) func(*installation) {
+	file := func(from, to string) func(*installation) {
 		return func(i *installation) {
-			if !strings.Contains(quietWard, from) {
+			if !strings.Contains(ward, from) {
 				i.t.Fatalf("the ward has no %q", from)
 			}
-			i.apply(strings.Replace(quietWard, from, to, 1))
+			i.apply(strings.Replace(ward, from, to, 1))
 		}
 	}
+	shown := func(from, to string) func(*installation) {
+		return func(i *installation) {
+			i.shown = func(answer string) string { return strings.Replace(answer, from, to, 1) }
+		}
+	}
+	recordings := t.TempDir()
+	recorded(t, recordings, "vi/gret.mp3", "vi/greet.mp3")
 	tests := []struct {
 		name        string
 		change      func(*installation)
@@ -212,14 +236,17 @@ func TestExamine_EachFault(t *testing.T) {
 			i.env["HOTLINE_KEYSET"] = newInstallation(i.t, "redis://127.0.0.1:1").env["HOTLINE_KEYSET"]
 		}, doctor.Failed, "cam-thanh", "HOTLINE_KEYSET does not open it"},
 		{"a file of another version", func(i *installation) {
-			file, _ := line.Parse([]byte(quietWard))
+			file, _ := line.Parse([]byte(ward))
 			i.put(file, []byte("line: cam-thanh\nof_the_future: 1\n"))
 		}, doctor.Failed, "cam-thanh", "cannot use the stored file"},
-		{"a gap in the roster", ward("always: [lan, hoa,", "always: ["), doctor.Failed, "roster", "the first step of urgent, information alerts nobody: "},
-		{"a kind nobody reaches", ward("notify: [trusted_address], wait: 60s", "notify: [trusted_address, health_station], wait: 60s"), doctor.Warning, "contacts", "nobody of kind health_station"},
-		{"a kind that takes calls only", ward("phone: \"+84905000003\", channels: [sms]", "phone: \"+84905000003\", channels: [voice]"), doctor.Warning, "contacts", "nobody of kind police"},
-		{"a step for nobody", ward("notify: [supervisor], wait: 60s", "notify: [chair], wait: 60s"), doctor.Failed, "contacts", "a step of immediate_danger can never alert"},
-		{"no supervisor", func(i *installation) { i.apply(strings.ReplaceAll(quietWard, "supervisor", "chair")) }, doctor.Warning, "contacts", "no supervisor takes texts"},
+		{"a gap in the roster", file("always: [lan, hoa,", "always: ["), doctor.Failed, "roster", "the first step of urgent, information alerts nobody: "},
+		{"a kind nobody reaches", file("notify: [trusted_address], wait: 60s", "notify: [trusted_address, health_station], wait: 60s"), doctor.Warning, "contacts", "nobody of kind health_station can be"},
+		{"a kind that takes calls only, of a line without", func(i *installation) {
+			i.apply(strings.NewReplacer("phone: \"+84905000003\", channels: [sms]", "phone: \"+84905000003\", channels: [voice]", "voice: true", "voice: false").Replace(ward))
+		}, doctor.Warning, "contacts", "nobody of kind police"},
+		{"a kind that takes calls only", file("phone: \"+84905000003\", channels: [sms]", "phone: \"+84905000003\", channels: [voice]"), doctor.OK, "contacts", "somebody of every kind"},
+		{"a step for nobody", file("notify: [supervisor], wait: 60s", "notify: [chair], wait: 60s"), doctor.Failed, "contacts", "a step of immediate_danger can never alert"},
+		{"no supervisor", func(i *installation) { i.apply(strings.ReplaceAll(ward, "supervisor", "chair")) }, doctor.Warning, "contacts", "no supervisor can be texted"},
 		{"carrier away", env("TWILIO_API_URL", "http://127.0.0.1:1"), doctor.Failed, "carrier", "the account cannot be asked for"},
 		{"wrong token", env("TWILIO_AUTH_TOKEN", "another"), doctor.Failed, "carrier", "code 20003 status 401"},
 		{"carrier broken", func(i *installation) {
@@ -240,11 +267,22 @@ func TestExamine_EachFault(t *testing.T) {
 		{"an application in between", number(func(n *simulator.Number) { n.SMSApplicationSID = "AP1" }), doctor.Failed, "cam-thanh +…13 SMS", "sms_application_sid is set"},
 		{"no fallback", number(func(n *simulator.Number) { n.SMSFallbackURL = "" }), doctor.Warning, "cam-thanh +…13 SMS", "sms_fallback_url is not set"},
 		{"fallback on our own host", number(func(n *simulator.Number) { n.SMSFallbackURL = "https://HOTLINE.example.vn:8443/f" }), doctor.Warning, "cam-thanh +…13 SMS", "on this very host"},
-		{"calls promised", func(i *installation) { i.apply(gatewaytest.Ward) }, doctor.Warning, "cam-thanh +…13 voice", "voice_url: not set, status_callback: not set, voice_fallback_url: not set; set voice_url to where"},
-		{"calls that come here", number(func(n *simulator.Number) {
-			n.VoiceURL, n.StatusCallback, n.VoiceFallbackURL = publicURL+"/twilio/voice", publicURL+"/twilio/voice/status", elsewhere
-		}), doctor.Warning, "cam-thanh +…13 voice", "voice_url: this host, status_callback: this host, voice_fallback_url: elsewhere; set"},
-		{"calls promised that go elsewhere", func(i *installation) { i.apply(gatewaytest.Ward); i.number.TrunkSID = "TK1" }, doctor.Warning, "cam-thanh +…13 voice", "voice_url: elsewhere"},
+		{"no voice_url", number(func(n *simulator.Number) { n.VoiceURL = "" }), doctor.Failed, "cam-thanh +…13 voice", "voice_url is not set; it must be " + publicURL + "/twilio/voice"},
+		{"voice_url elsewhere", number(func(n *simulator.Number) { n.VoiceURL = elsewhere }), doctor.Failed, "cam-thanh +…13 voice", "voice_url points elsewhere"},
+		{"voice_url of another path", number(func(n *simulator.Number) { n.VoiceURL = publicURL + "/twilio/voice/status" }), doctor.Failed, "cam-thanh +…13 voice", "voice_url points elsewhere"},
+		{"voice_method", shown(`"voice_method":"POST"`, `"voice_method":"GET"`), doctor.Failed, "cam-thanh +…13 voice", "voice_method must be POST"},
+		{"no status_callback", number(func(n *simulator.Number) { n.StatusCallback = "" }), doctor.Failed, "cam-thanh +…13 voice", "status_callback is not set; it must be " + publicURL + "/twilio/voice/status"},
+		{"status_callback elsewhere", number(func(n *simulator.Number) { n.StatusCallback = publicURL + "/twilio/voice" }), doctor.Failed, "cam-thanh +…13 voice", "status_callback points elsewhere"},
+		{"status_callback_method", shown(`"status_callback_method":"POST"`, `"status_callback_method":"GET"`), doctor.Failed, "cam-thanh +…13 voice", "status_callback_method must be POST"},
+		{"everything wrong with calls", func(i *installation) {
+			i.number.VoiceURL, i.number.StatusCallback = "", elsewhere
+		}, doctor.Failed, "cam-thanh +…13 voice", "voice_url is not set; it must be " + publicURL + "/twilio/voice; status_callback points elsewhere"},
+		{"an application in between for calls", number(func(n *simulator.Number) { n.VoiceApplicationSID = "AP1" }), doctor.Failed, "cam-thanh +…13 voice", "voice_application_sid or trunk_sid is set"},
+		{"a trunk in between", number(func(n *simulator.Number) { n.TrunkSID = "TK1" }), doctor.Failed, "cam-thanh +…13 voice", "voice_application_sid or trunk_sid is set"},
+		{"no fallback for calls", number(func(n *simulator.Number) { n.VoiceFallbackURL = "" }), doctor.Warning, "cam-thanh +…13 voice", "voice_fallback_url is not set"},
+		{"fallback for calls on our own host", number(func(n *simulator.Number) { n.VoiceFallbackURL = publicURL + "/f" }), doctor.Warning, "cam-thanh +…13 voice", "voice_fallback_url is on this very host"},
+		{"calls that nobody promised", file("voice: true", "voice: false"), doctor.Warning, "cam-thanh +…13 voice", "the line file does not say voice: true"},
+		{"recordings of unknown names", env("HOTLINE_RECORDINGS_DIR", recordings), doctor.Failed, "recordings", "vi/gret.mp3"},
 		{"message files", func(i *installation) { i.texts = func() error { return errors.Join(errors.New("vi: alert: gone")) } }, doctor.Failed, "message files", "vi: alert: gone"},
 	}
 	for _, tt := range tests {
@@ -264,6 +302,52 @@ func TestExamine_EachFault(t *testing.T) {
 				t.Errorf("the examination did not go on after the fault: %+v", findings)
 			}
 		})
+	}
+}
+
+// recorded puts recordings into a directory.
+func recorded(t *testing.T, dir string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("ID3"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestExamine_Recordings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	recorded(t, dir, "vi/greet.mp3", "7-hre/choose.mp3")
+	i := inMemory(t)
+	i.env["HOTLINE_RECORDINGS_DIR"] = dir
+	healthy, findings := i.examine()
+	if found := find(findings, "recordings", "are right"); !healthy || len(found) != 1 || found[0].Verdict != doctor.OK {
+		t.Errorf("Examine with recordings = %v %+v, want them right", healthy, findings)
+	}
+	recorded(t, dir, "fr/greet.mp3", "vi/hallo.mp3", "vi/bye.mp3")
+	i = inMemory(t)
+	i.env["HOTLINE_RECORDINGS_DIR"] = dir
+	healthy, findings = i.examine()
+	if found := find(findings, "recordings", ""); healthy || len(found) != 3 {
+		t.Errorf("Examine with three wrong names = %v %+v, want a finding for each", healthy, found)
+	}
+}
+
+// Who takes no calls need not have anything set for them.
+func TestExamine_NoCalls(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"", elsewhere} {
+		i := inMemory(t)
+		i.apply(strings.Replace(ward, "voice: true", "voice: false", 1))
+		i.number.VoiceURL, i.number.VoiceFallbackURL, i.number.StatusCallback = address, "", ""
+		if healthy, findings := i.examine(); !healthy || len(find(findings, "voice", "")) > 0 {
+			t.Errorf("Examine of a line without calls, voice_url %q = %v %+v, want nothing about calls", address, healthy, findings)
+		}
 	}
 }
 

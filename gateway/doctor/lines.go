@@ -63,13 +63,14 @@ func (e *examination) roster(l *routing.Line) {
 	}
 }
 
-// kinds looks for kinds of contact that the policy names and nobody can alert: this version only texts. A
-// step that names nobody else does nothing at any hour.
+// kinds looks for kinds of contact that the policy names and nobody can alert, by text or by call. A step
+// that names nobody else does nothing at any hour.
 func (e *examination) kinds(l *routing.Line) {
 	subject := string(l.ID) + ": người liên hệ | contacts"
+	calls := slices.ContainsFunc(l.Numbers, func(n routing.SupportNumber) bool { return n.Voice }) // it takes a number to call from
 	reachable := map[contacts.Kind]bool{}
 	for _, c := range l.Directory.All() {
-		if !c.Retired && c.Reachable(contacts.SMS) {
+		if !c.Retired && (c.Reachable(contacts.SMS) || calls && c.Reachable(contacts.Voice)) {
 			reachable[c.Kind] = true
 		}
 	}
@@ -89,16 +90,16 @@ func (e *examination) kinds(l *routing.Line) {
 	}
 	slices.Sort(missing)
 	for _, k := range missing {
-		e.report(Warning, subject, "không ai thuộc loại "+string(k)+" nhận được tin nhắn", "nobody of kind "+string(k)+" takes texts")
+		e.report(Warning, subject, "không ai thuộc loại "+string(k)+" nhắn hay gọi được", "nobody of kind "+string(k)+" can be texted or called")
 	}
 	for _, key := range slices.Sorted(maps.Keys(idle)) {
 		e.report(Failed, subject, "có bước của "+key+" không bao giờ báo được ai", "a step of "+key+" can never alert anybody")
 	}
 	if !reachable[contacts.Supervisor] {
-		e.report(Warning, subject, "không có supervisor nhận được tin nhắn: không ai hay khi một ca mãi chưa có người nhận",
-			"no supervisor takes texts: nobody is told when a case stays unanswered")
+		e.report(Warning, subject, "không có supervisor nhắn hay gọi được: không ai hay khi một ca mãi chưa có người nhận",
+			"no supervisor can be texted or called: nobody is told when a case stays unanswered")
 	}
 	if len(missing) == 0 && len(idle) == 0 && reachable[contacts.Supervisor] {
-		e.report(OK, subject, "loại nào cũng có người nhận được tin nhắn", "somebody of every kind takes texts")
+		e.report(OK, subject, "loại nào cũng có người nhắn hay gọi được", "somebody of every kind can be texted or called")
 	}
 }

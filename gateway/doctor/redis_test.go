@@ -31,7 +31,7 @@ func TestExamine_RedisConfiguredOtherwise(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			i := newInstallation(t, routingtest.NewServer(t).URL())
-			i.apply(quietWard)
+			i.apply(ward)
 			if err := i.rdb.Do(t.Context(), append([]any{"CONFIG", "SET"}, tt.set...)...).Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestExamine_RedisMayNotBeAsked(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			i := newInstallation(t, routingtest.NewServer(t).URL())
-			i.apply(quietWard)
+			i.apply(ward)
 			if err := i.rdb.ConfigSet(t.Context(), "appendonly", tt.appendOnly).Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func TestExamine_RedisSays(t *testing.T) {
 			t.Parallel()
 			m := miniredis.RunT(t)
 			i := newInstallation(t, "redis://"+m.Addr())
-			i.apply(quietWard)
+			i.apply(ward)
 			m.Server().SetPreHook(func(c *server.Peer, cmd string, args ...string) bool {
 				switch {
 				case strings.EqualFold(cmd, "INFO"):
@@ -140,7 +140,7 @@ func TestExamine_RedisSays(t *testing.T) {
 func TestExamine_EveryNodeOfACluster(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, routingtest.NewCluster(t).URL())
-	i.apply(quietWard)
+	i.apply(ward)
 	if healthy, findings := i.examine(); !healthy || len(find(findings, "persistence", "appendfsync always")) != 3 || len(find(findings, "Redis 127.0.0.1:", "answers")) != 3 {
 		t.Fatalf("Examine of a cluster = %v %+v, want three nodes that are well", healthy, findings)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -92,65 +91,27 @@ func (c *Carrier) numberResource(n Number) numberResource {
 	}
 }
 
-// numberPage is a page of the list of numbers as REST shows it.
-type numberPage struct {
-	IncomingPhoneNumbers []numberResource `json:"incoming_phone_numbers"`
-	URI                  string           `json:"uri"`
-	FirstPageURI         string           `json:"first_page_uri"`
-	NextPageURI          *string          `json:"next_page_uri"`
-	PreviousPageURI      *string          `json:"previous_page_uri"`
-	Page                 int              `json:"page"`
-	PageSize             int              `json:"page_size"`
-	Start                int              `json:"start"`
-	End                  int              `json:"end"`
-}
-
 // listNumbers is GET IncomingPhoneNumbers.json: the account's numbers, in
 // pages, those that match PhoneNumber if it is given. As Twilio has it, a part
 // of a number matches too, and * stands for any digit.
 func (c *Carrier) listNumbers(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
-	size, errSize := strconv.Atoi(cmp.Or(query.Get("PageSize"), strconv.Itoa(defaultPageSize)))
-	number, errNumber := strconv.Atoi(cmp.Or(query.Get("Page"), "0"))
-	if errSize != nil || errNumber != nil || size < 1 || number < 0 {
-		refusal(http.StatusBadRequest, 20001).write(w)
-		return
-	}
-	size = min(size, maxPageSize)
-
 	c.mu.Lock()
 	owned := maps.Clone(c.numbers)
 	c.mu.Unlock()
-	var found []numberResource
-	for _, e164 := range slices.Sorted(maps.Keys(owned)) {
-		if matchesPart(e164, query.Get("PhoneNumber")) {
-			found = append(found, c.numberResource(owned[e164]))
+	var rows []row
+	for i, e164 := range slices.Sorted(maps.Keys(owned)) {
+		if matchesPart(e164, r.URL.Query().Get("PhoneNumber")) {
+			resource := c.numberResource(owned[e164])
+			rows = append(rows, row{-i, resource.SID, resource})
 		}
 	}
-	start := min(number*size, len(found))
-	end := min(start+size, len(found))
-	uri := func(number int) string {
-		q := maps.Clone(query)
-		q.Set("PageSize", strconv.Itoa(size))
-		q.Set("Page", strconv.Itoa(number))
-		return r.URL.Path + "?" + q.Encode()
-	}
-	p := numberPage{
-		IncomingPhoneNumbers: append([]numberResource{}, found[start:end]...),
-		URI:                  r.URL.RequestURI(),
-		FirstPageURI:         uri(0),
-		Page:                 number,
-		PageSize:             size,
-		Start:                number * size,
-		End:                  number*size + max(end-start-1, 0),
-	}
-	if end < len(found) {
-		p.NextPageURI = new(uri(number + 1))
-	}
-	if number > 0 {
-		p.PreviousPageURI = new(uri(number - 1))
-	}
-	writeJSON(w, http.StatusOK, p)
+	writePage(w, r, "incoming_phone_numbers", rows, func(sid string) (int, bool) {
+		i := slices.IndexFunc(rows, func(row row) bool { return row.sid == sid })
+		if i < 0 {
+			return 0, false
+		}
+		return rows[i].seq, true
+	})
 }
 
 // matchesPart reports whether a number contains a pattern in which * stands

@@ -1,7 +1,8 @@
 // Package simulator is a telephone carrier of our own that speaks Twilio's
-// protocol: the REST resources for messages, for the account and for its
-// numbers, signed webhooks for texts that come in, status callbacks for texts
-// that go out, and phones that people, or tests, can hold in their hands. The demo shows those phones in a web page;
+// protocol: the REST resources for messages, calls, conferences, recordings, the
+// account and its numbers; signed webhooks for texts and calls that come in and
+// callbacks for what goes out; an interpreter of TwiML; and phones that people,
+// or tests, can hold in their hands. The demo shows those phones in a web page;
 // end-to-end tests drive them from Go.
 //
 // It promises what Twilio's documentation promises, and where that leaves a
@@ -14,9 +15,13 @@
 // and tells time only by package time: in a testing/synctest bubble in which
 // New was called, hours pass at once. All goroutines end with [Carrier.Close].
 //
+// Nothing sounds: what a phone hears is text, and saying it takes the time it
+// takes to say (see [Call]).
+//
 // It refuses to be more than it is: one account, no messaging services, no
-// media, no messages in the future, no XML answers, and nothing ever leaves
-// the process but HTTP requests to the webhook addresses it was given.
+// media, no messages in the future, no XML answers, no queues, SIP, streams or
+// transcription, and nothing ever leaves the process but HTTP requests to the
+// addresses it was given.
 // Numbers and words are plain strings here because this package stands for
 // the outside world; none of them is written to the log.
 package simulator
@@ -71,6 +76,21 @@ type Options struct {
 	// and HELP: it answers them itself, and after STOP refuses every message
 	// to that phone with 21610. The webhook is posted all the same.
 	OptOut bool
+
+	// CallsPerSecond is how many calls are dialled a second; the others stay
+	// queued. Zero dials all at once; Twilio's default is 1.
+	CallsPerSecond int
+
+	// RingBuffer is added to the Timeout of each call. Twilio adds 5 s.
+	RingBuffer time.Duration
+
+	// PlayTime is how long the sound of a <Play> lasts; 1 s if zero.
+	PlayTime time.Duration
+
+	// ActionOnRedirect has the action of a <Dial> asked, and the answer
+	// ignored, also when the call leaves it because REST redirects it. Both
+	// have been seen of Twilio.
+	ActionOnRedirect bool
 }
 
 // Number is a telephone number the account owns and how it is configured.
@@ -86,14 +106,23 @@ type Number struct {
 	// be empty.
 	SMSFallbackURL string
 
-	// What follows is only shown by REST: no call is simulated, and texts
-	// are posted to SMSURL whatever is said here.
+	// VoiceURL is asked what a caller to the number hears; without it a call
+	// fails at once. Connection overrides may stand in its fragment.
+	VoiceURL string
+
+	// VoiceFallbackURL is asked when VoiceURL, or any document it led to,
+	// fails or cannot be carried out; it may be empty.
+	VoiceFallbackURL string
+
+	// StatusCallback is told when a call to the number is over; it may be
+	// empty.
+	StatusCallback string
+
+	// What follows is only shown by REST: everything is posted to the
+	// addresses above whatever is said here.
 
 	// SMSMethod is POST if empty.
 	SMSMethod string
-	// VoiceURL, VoiceFallbackURL and StatusCallback are what Twilio would
-	// ask or tell about calls; each may be empty.
-	VoiceURL, VoiceFallbackURL, StatusCallback string
 	// SMSApplicationSID, VoiceApplicationSID and TrunkSID name what is used
 	// in place of the addresses above; each may be empty.
 	SMSApplicationSID, VoiceApplicationSID, TrunkSID string
@@ -107,6 +136,10 @@ type Latency struct {
 	Queue   time.Duration // from queued to sending
 	Send    time.Duration // from sending to sent
 	Deliver time.Duration // from sent to delivered
+
+	Dial   time.Duration // from dialling a number until it rings
+	Detect time.Duration // until machine detection knows what answered
+	Record time.Duration // from the end of a recording until it can be had
 }
 
 // Carrier is the simulated carrier. It is an http.Handler that serves the REST
@@ -132,8 +165,16 @@ type Carrier struct {
 	faults    []*Fault
 	phones    map[string]*Phone
 	optedOut  map[route]bool
-	changes   []Change
-	changed   chan struct{} // closed and replaced at every change
+
+	calls        []*Call // in order of creation
+	callBySID    map[string]*Call
+	callRequests []CallRequest
+	nextCall     time.Time // when the next call may be dialled
+	conferences  []*conference
+	recordings   []*take
+
+	changes []Change
+	changed chan struct{} // closed and replaced at every change
 }
 
 // route is a pair of one of the account's numbers and a phone.
@@ -157,7 +198,10 @@ func New(opts Options) *Carrier {
 		bySID:    make(map[string]*message),
 		phones:   make(map[string]*Phone),
 		optedOut: make(map[route]bool),
-		changed:  make(chan struct{}),
+
+		callBySID: make(map[string]*Call),
+
+		changed: make(chan struct{}),
 	}
 	for _, n := range opts.Numbers {
 		c.numbers[n.E164] = n
@@ -291,7 +335,7 @@ type Alert struct {
 	At     time.Time
 	Code   int    // Twilio's error code; 0 if it has none for this
 	URL    string // the address that was asked, if any
-	SID    string // the message concerned, if any
+	SID    string // the message or call concerned, if any
 	Detail string // for people
 }
 
@@ -306,5 +350,5 @@ func (c *Carrier) alert(a Alert) {
 func (c *Carrier) fileAlert(a Alert) {
 	a.At = time.Now().UTC()
 	c.alerts = append(c.alerts, a)
-	c.log.Warn("alert", slog.Int("code", a.Code), slog.String("message_sid", a.SID))
+	c.log.Warn("alert", slog.Int("code", a.Code), slog.String("sid", a.SID))
 }

@@ -17,6 +17,16 @@ const (
 	Lost        ChangeKind = "lost"         // a text to the phone will never be shown
 	SwitchedOff ChangeKind = "switched off" // no text reaches the phone
 	SwitchedOn  ChangeKind = "switched on"
+
+	Dialled  ChangeKind = "dialled"  // the phone calls a number of the account
+	RingsNow ChangeKind = "ringing"  // a call rings at the phone
+	Answered ChangeKind = "answered" // the phone's call was picked up, by whichever side it rang at
+	Pressed  ChangeKind = "pressed"  // a key: Text
+	Spoke    ChangeKind = "spoke"    // its owner said Text into the phone
+	Hears    ChangeKind = "hears"    // the phone hears Text
+	Joined   ChangeKind = "joined"   // the phone talks with those in Call.TalkingWith now
+	Parted   ChangeKind = "parted"   // and now with these, or with nobody
+	HungUp   ChangeKind = "hung up"  // the phone's call is over, with Call.Status
 )
 
 // Change is one thing that happened to a phone.
@@ -26,6 +36,9 @@ type Change struct {
 	Kind    ChangeKind
 	Phone   string
 	Message Message // of Wrote, Shown and Lost
+
+	Call *CallRecord // of everything about calls; Heard is left out of it
+	Text string      // of Pressed, Spoke and Hears
 }
 
 // Changes yields everything that happened to any phone, in order: first what
@@ -78,9 +91,21 @@ func (c *Carrier) Await(ctx context.Context, sid string) (Message, error) {
 
 // publish files a change and wakes whoever waits. The caller holds c.mu.
 func (c *Carrier) publish(kind ChangeKind, phone string, m Message) {
-	c.changes = append(c.changes, Change{
-		Seq: len(c.changes) + 1, At: time.Now().UTC(), Kind: kind, Phone: phone, Message: m,
-	})
+	c.file(Change{Kind: kind, Phone: phone, Message: m})
+}
+
+// tell files a change of a call and wakes whoever waits. The caller holds
+// c.mu.
+func (c *Carrier) tell(change Change, l *Call) {
+	r := l.record()
+	r.Heard = nil // would make the feed grow with the square of what is heard
+	change.Phone, change.Call = l.phone.number, &r
+	c.file(change)
+}
+
+func (c *Carrier) file(change Change) {
+	change.Seq, change.At = len(c.changes)+1, time.Now().UTC()
+	c.changes = append(c.changes, change)
 	c.broadcast()
 }
 

@@ -61,6 +61,8 @@ func errorText(code int) string {
 		return "HTTP retrieval failure"
 	case 11205:
 		return "HTTP connection failure"
+	case 11100:
+		return "Invalid URL format"
 	case 11750:
 		return "TwiML response body too large"
 	case 12100:
@@ -69,6 +71,18 @@ func errorText(code int) string {
 		return "Schema validation warning"
 	case 12300:
 		return "Invalid Content-Type"
+	case 13201:
+		return "Dial: Cannot Dial out from a Dial Call Segment"
+	case 13214:
+		return "Dial: Invalid callerId value"
+	case 13220:
+		return "Dial->Conference: Invalid conference name"
+	case 13223:
+		return "Dial: Invalid phone number format"
+	case 13234:
+		return "Dial->Conference: Invalid waitUrl TwiML verb"
+	case 13520:
+		return "Say: Invalid text"
 	case 14101:
 		return "Invalid \"To\" attribute"
 	case 14102:
@@ -91,12 +105,26 @@ func errorText(code int) string {
 		return "Internal Server Error"
 	case 20503:
 		return "Service Unavailable"
+	case 21201:
+		return "No 'To' number specified"
+	case 21203:
+		return "Invalid URL method"
+	case 21205:
+		return "Invalid URL"
+	case 21210:
+		return "'From' phone number not verified"
 	case 21211:
 		return "Invalid 'To' Phone Number"
 	case 21212:
 		return "Invalid 'From' Number"
+	case 21213:
+		return "'From' phone number is required"
+	case 21220:
+		return "Call is not in-progress. Cannot redirect."
 	case 21266:
 		return "'To' and 'From' number cannot be the same"
+	case 21502:
+		return "Invalid callback URL"
 	case 21603:
 		return "A 'From' phone number is required"
 	case 21604:
@@ -115,6 +143,8 @@ func errorText(code int) string {
 		return "'To' number is not a valid mobile number"
 	case 21617:
 		return "The concatenated message body exceeds the 1600 character limit"
+	case 21626:
+		return "Invalid 'StatusCallbackEvent'"
 	case 21701:
 		return "The Messaging Service does not exist"
 	case 30003:

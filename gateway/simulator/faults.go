@@ -9,8 +9,8 @@ import (
 type FaultKind uint8
 
 // What can go wrong. The first group spoils the answer to a REST request, the
-// second what becomes of an accepted message, the third its status callbacks,
-// the last a text from a phone.
+// second what becomes of an accepted message, the third status callbacks, the
+// last what comes from a phone. On says what of these concerns calls.
 const (
 	// SlowAnswer delays the answer by Delay and then goes on as usual; it
 	// adds to any other fault.
@@ -47,8 +47,18 @@ const (
 	ReorderCallbacks
 
 	// LoseWebhook records a text from a phone without posting it anywhere,
-	// as if the gateway had been unreachable: only the list has it.
+	// as if the gateway had been unreachable: only the list has it. An
+	// inbound call (On: Calling) is answered by an apology and ended.
 	LoseWebhook
+
+	// LateAnswer accepts a message or call and answers only after Delay, so
+	// that its status callbacks and webhooks come before the answer.
+	LateAnswer
+	// LateCallbacks posts the status callbacks of a call Delay late each.
+	LateCallbacks
+	// LosePush answers a request to change a call in progress as if it had
+	// been carried out, and does nothing. On is ignored.
+	LosePush
 )
 
 // Operation is a kind of REST request.
@@ -57,8 +67,10 @@ type Operation uint8
 // The kinds of REST request that the answers of a Fault can spoil.
 const (
 	Creating Operation = iota // POST Messages.json
-	Reading                   // anything else: of messages, the account, its numbers
+	Reading                   // GET and DELETE of anything
 	Anything
+	Calling  // POST Calls.json; and, of callbacks and webhooks, those about calls
+	Steering // POST of one call, or of a participant of a conference
 )
 
 // Fault is something that goes wrong until it has happened Times times.
@@ -66,7 +78,8 @@ type Fault struct {
 	Kind FaultKind
 
 	// Phone is the number the fault is confined to: the recipient of a
-	// message, or for LoseWebhook the sender. Empty means all. Requests that
+	// message or call, the phone of a call that changes, or for LoseWebhook
+	// the sender. Empty means all. Requests that
 	// name no recipient match only an empty Phone.
 	Phone string
 
@@ -74,10 +87,12 @@ type Fault struct {
 	Times int
 
 	// On is which REST requests SlowAnswer, RefuseHTTP and HangUnaccepted
-	// spoil; the other kinds concern messages being created and ignore it.
+	// spoil. The other kinds concern messages being created, whatever it is,
+	// but for Calling, Steering and Anything: with these they concern calls
+	// that are created or change, and their callbacks.
 	On Operation
 
-	Delay  time.Duration // of SlowAnswer and HoldInQueue
+	Delay  time.Duration // of SlowAnswer, HoldInQueue, LateAnswer and LateCallbacks
 	Status int           // of RefuseHTTP and ErrorAccepted
 	Code   int           // of RefuseCode, EndUndelivered and EndFailed
 }
@@ -100,11 +115,11 @@ func (c *Carrier) Clear() {
 }
 
 // happens uses up and returns the first fault of the kind that fits; with
-// Anything for op, whatever its On. The caller holds c.mu.
+// Anything for op, whatever its On unless that is about calls. The caller
+// holds c.mu.
 func (c *Carrier) happens(kind FaultKind, phone string, op Operation) (Fault, bool) {
 	for i, f := range c.faults {
-		if f.Kind != kind || f.Phone != "" && f.Phone != phone ||
-			op != Anything && f.On != Anything && f.On != op {
+		if f.Kind != kind || f.Phone != "" && f.Phone != phone || !f.On.covers(op) {
 			continue
 		}
 		fault := *f
@@ -118,6 +133,11 @@ func (c *Carrier) happens(kind FaultKind, phone string, op Operation) (Fault, bo
 	return Fault{}, false
 }
 
+// covers reports whether a fault on these requests spoils one of op.
+func (on Operation) covers(op Operation) bool {
+	return on == op || on == Anything || op == Anything && on != Calling && on != Steering
+}
+
 // strike is happens for a caller who does not hold c.mu.
 func (c *Carrier) strike(kind FaultKind, phone string, op Operation) (Fault, bool) {
 	c.mu.Lock()
@@ -125,13 +145,15 @@ func (c *Carrier) strike(kind FaultKind, phone string, op Operation) (Fault, boo
 	return c.happens(kind, phone, op)
 }
 
-// plan is what is to become of one message; the zero value goes well.
+// plan is what is to become of one message or call; the zero value goes well.
 type plan struct {
 	hold               time.Duration
 	end                Status // Undelivered or Failed; empty for the usual way
 	code               int
 	silent             bool
 	duplicate, reverse bool
+	late               time.Duration // of a call's callbacks
+	held               []delivery    // a call's callbacks, last one first, with reverse
 }
 
 // planFor draws the faults that a message to phone will meet. The caller holds
@@ -149,5 +171,18 @@ func (c *Carrier) planFor(phone string) plan {
 	_, p.silent = c.happens(NoCallbacks, phone, Anything)
 	_, p.duplicate = c.happens(DuplicateCallbacks, phone, Anything)
 	_, p.reverse = c.happens(ReorderCallbacks, phone, Anything)
+	return p
+}
+
+// planForCall draws the faults that the callbacks of a call will meet. The
+// caller holds c.mu.
+func (c *Carrier) planForCall(phone string) plan {
+	var p plan
+	_, p.silent = c.happens(NoCallbacks, phone, Calling)
+	_, p.duplicate = c.happens(DuplicateCallbacks, phone, Calling)
+	_, p.reverse = c.happens(ReorderCallbacks, phone, Calling)
+	if f, ok := c.happens(LateCallbacks, phone, Calling); ok {
+		p.late = f.Delay
+	}
 	return p
 }

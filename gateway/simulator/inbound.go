@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tincay/hotline/gateway/simulator/twiml"
 )
 
 // WebhookError is a text that the gateway did not take: its addresses could
@@ -63,19 +65,19 @@ func (c *Carrier) deliver(ctx context.Context, number Number, m *message) (Recei
 
 // ask posts a form and reads the replies in the answer. A failure is filed as
 // an alert and returned as a *WebhookError.
-func (c *Carrier) ask(ctx context.Context, kind ExchangeKind, rawURL string, form url.Values, sid string) (answer, []reply, error) {
+func (c *Carrier) ask(ctx context.Context, kind ExchangeKind, rawURL string, form url.Values, sid string) (answer, []twiml.Reply, error) {
 	a := c.post(ctx, kind, rawURL, form, Signed)
 	failed := &WebhookError{Code: a.code(), URL: a.url, Status: a.status, Err: a.err}
-	var replies []reply
+	var replies []twiml.Reply
 	if failed.Code == 0 {
 		var err error
-		replies, err = parseReplies(a.contentType, a.body)
+		replies, err = twiml.Replies(a.contentType, a.body)
 		if err == nil {
 			return a, replies, nil
 		}
 		failed.Err = err
-		if bad, ok := errors.AsType[*twimlError](err); ok {
-			failed.Code = bad.code
+		if bad, ok := errors.AsType[*twiml.Error](err); ok {
+			failed.Code = bad.Code
 		}
 	}
 	// What the phone or Close cut off is no fault of the gateway's.
@@ -86,11 +88,11 @@ func (c *Carrier) ask(ctx context.Context, kind ExchangeKind, rawURL string, for
 }
 
 // reply sends what a <Message> asks for, or files an alert.
-func (c *Carrier) reply(m *message, documentURL string, r reply) (Message, bool) {
+func (c *Carrier) reply(m *message, documentURL string, r twiml.Reply) (Message, bool) {
 	out := Message{
-		From:      cmp.Or(r.from, m.To),
-		To:        cmp.Or(r.to, m.From),
-		Body:      r.body,
+		From:      cmp.Or(r.From, m.To),
+		To:        cmp.Or(r.To, m.From),
+		Body:      r.Body,
 		Direction: OutboundReply,
 	}
 	code := 0
@@ -106,8 +108,8 @@ func (c *Carrier) reply(m *message, documentURL string, r reply) (Message, bool)
 	case c.hasOptedOut(out.From, out.To):
 		code = 21610
 	}
-	if r.statusCallback != "" {
-		callback, ok := resolve(documentURL, r.statusCallback)
+	if r.StatusCallback != "" {
+		callback, ok := resolve(documentURL, r.StatusCallback)
 		if !ok {
 			code = cmp.Or(code, 21609)
 		}

@@ -172,12 +172,11 @@ var createParameters = []string{
 	"ValidityPeriod",
 }
 
-// unknownParameters returns the names in form that Twilio does not know,
-// sorted.
-func unknownParameters(form url.Values) []string {
+// unknownParameters returns the names in form that are not known, sorted.
+func unknownParameters(form url.Values, known []string) []string {
 	var unknown []string
 	for name := range form {
-		if !slices.Contains(createParameters, name) {
+		if !slices.Contains(known, name) {
 			unknown = append(unknown, name)
 		}
 	}

@@ -20,6 +20,12 @@ type Phone struct {
 	outbox  []Message // written, oldest first
 	off     bool
 	waiting []*message // sent to it while it was off
+
+	answering Answering
+	onRing    func(*Call)
+	many      bool    // it takes a second call while it has one
+	calls     []*Call // all its calls, oldest first
+	rung      int     // how many of them NextRing has passed over
 }
 
 // Phone returns the phone with the number, the same one each time. Any string

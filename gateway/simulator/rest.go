@@ -16,10 +16,19 @@ const maxForm = 1 << 20
 
 // ServeHTTP serves the REST interface: GET of the account itself, at
 // /2010-04-01/Accounts/{AccountSid}.json, and under
-// /2010-04-01/Accounts/{AccountSid} POST and GET Messages.json, GET and DELETE
-// Messages/{Sid}.json, GET IncomingPhoneNumbers.json, all with HTTP basic
-// authentication by account SID and auth token. Anything else is answered as
-// Twilio does, 404 with code 20404 or 405 with 20004.
+// /2010-04-01/Accounts/{AccountSid}
+//
+//   - POST and GET Messages.json, GET and DELETE Messages/{Sid}.json
+//   - POST and GET Calls.json and Calls/{Sid}.json
+//   - GET Conferences.json, GET and POST Conferences/{Sid}.json,
+//     GET Conferences/{Sid}/Participants.json, and GET, POST and DELETE
+//     Conferences/{Sid}/Participants/{CallSid}.json
+//   - GET Recordings.json, GET and DELETE Recordings/{Sid}.json, and the sound
+//     at Recordings/{Sid}.mp3 and .wav
+//   - GET IncomingPhoneNumbers.json
+//
+// all with HTTP basic authentication by account SID and auth token. Anything
+// else is answered as Twilio does, 404 with code 20404 or 405 with 20004.
 func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	// Read the form before anything else: net/http notices that a client
@@ -45,8 +54,8 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		httpRefusal(http.StatusNotFound).write(w)
 		return
 	}
-	if path == "Messages.json" && r.Method == http.MethodPost {
-		c.create(w, r)
+	if r.Method == http.MethodPost {
+		c.posted(w, r, path)
 		return
 	}
 	switch gone, refused := c.spoil(r, r.Form.Get("To"), Reading); {
@@ -56,12 +65,32 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused.write(w)
 		return
 	}
+	c.serve(w, r, path)
+}
+
+// posted serves POST. The faults of these requests come with their own phone.
+func (c *Carrier) posted(w http.ResponseWriter, r *http.Request, path string) {
+	switch path {
+	case "Messages.json":
+		c.create(w, r)
+	case "Calls.json":
+		c.createCall(w, r)
+	default:
+		c.serve(w, r, path)
+	}
+}
+
+// serve serves everything but the creation of messages and calls.
+func (c *Carrier) serve(w http.ResponseWriter, r *http.Request, path string) {
 	if list := c.lists()[path]; list != nil {
 		if r.Method != http.MethodGet {
 			httpRefusal(http.StatusMethodNotAllowed).write(w)
 			return
 		}
 		list(w, r)
+		return
+	}
+	if c.serveCall(w, r, path) || c.serveConference(w, r, path) || c.serveRecording(w, r, path) {
 		return
 	}
 	sid, ok := strings.CutPrefix(path, "Messages/")
@@ -72,13 +101,16 @@ func (c *Carrier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpRefusal(http.StatusNotFound).write(w)
 }
 
-// lists are the resources that can only be read, but for messages, by their
-// path below the account's.
+// lists are the resources that can only be read, but for messages and calls,
+// by their path below the account's.
 func (c *Carrier) lists() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
 		".json":                     c.account,
 		"Messages.json":             c.list,
 		"IncomingPhoneNumbers.json": c.listNumbers,
+		"Calls.json":                c.listCalls,
+		"Conferences.json":          c.listConferences,
+		"Recordings.json":           c.listRecordings,
 	}
 }
 
@@ -126,9 +158,7 @@ func (c *Carrier) create(w http.ResponseWriter, r *http.Request) {
 		req.ValidityPeriod = time.Duration(seconds) * time.Second
 	}
 	log := c.record(req)
-	for _, name := range unknownParameters(form) {
-		c.alert(Alert{Detail: "Messages.json was posted with an unknown parameter: " + name})
-	}
+	c.alertUnknown("Messages.json", form, createParameters)
 
 	spoiled, refused := c.spoil(r, to, Creating)
 	if spoiled {
@@ -153,13 +183,9 @@ func (c *Carrier) create(w http.ResponseWriter, r *http.Request) {
 		ValidityPeriod: req.ValidityPeriod, StatusCallback: req.StatusCallback,
 	})
 	log(func(req *Request) { req.SID = m.SID })
-	if _, ok := c.strike(HangAccepted, to, Anything); ok {
-		c.hang(r)
-	}
-	if f, ok := c.strike(ErrorAccepted, to, Anything); ok {
-		e := httpRefusal(max(f.Status, http.StatusInternalServerError))
-		log(func(req *Request) { req.Status, req.Code = e.Status, e.Code })
-		e.write(w)
+	if c.spoilAnswer(w, r, to, Anything, func(status, code int) {
+		log(func(req *Request) { req.Status, req.Code = status, code })
+	}) {
 		return
 	}
 	log(func(req *Request) { req.Status = http.StatusCreated })

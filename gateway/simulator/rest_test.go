@@ -127,7 +127,7 @@ func TestServeHTTP_Routes(t *testing.T) {
 		{"another account's list", "GET", "/2010-04-01/Accounts/AC2/Messages.json", account, token, 404, "20404"},
 		{"another version", "GET", "/2008-08-01/Accounts/" + account + "/Messages.json", account, token, 404, "20404"},
 		{"XML", "GET", base + "/Messages", account, token, 404, "20404"},
-		{"another resource", "GET", base + "/Calls.json", account, token, 404, "20404"},
+		{"another resource", "GET", base + "/Queues.json", account, token, 404, "20404"},
 		{"unknown message", "GET", base + "/Messages/SM1.json", account, token, 404, "20404"},
 		{"delete the list", "DELETE", base + "/Messages.json", account, token, 405, "20004"},
 		{"put a message", "PUT", base + "/Messages/SM1.json", account, token, 405, "20004"},

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tincay/hotline/gateway/simulator/twiml"
 )
 
 // ExchangeKind says what a webhook was about.
@@ -23,6 +25,16 @@ const (
 	FallbackWebhook ExchangeKind = "fallback" // the same, after the first URL failed
 	StatusWebhook   ExchangeKind = "status"   // how far a message has come
 	TestWebhook     ExchangeKind = "test"     // posted by Carrier.Post
+
+	VoiceWebhook      ExchangeKind = "voice"       // a call came in, or one that was placed was answered
+	ActionWebhook     ExchangeKind = "action"      // a call's next document, asked for by TwiML or REST
+	ScreenWebhook     ExchangeKind = "screen"      // the document of <Number url>
+	WaitWebhook       ExchangeKind = "wait"        // what is heard before a conference starts
+	PlayRequest       ExchangeKind = "play"        // the sound of a <Play>, with GET
+	CallStatusWebhook ExchangeKind = "call status" // how far a call has come
+	ConferenceWebhook ExchangeKind = "conference"  // what happens in a conference
+	RecordingWebhook  ExchangeKind = "recording"   // a recording is complete, or there is none
+	MachineWebhook    ExchangeKind = "machine"     // what answered a call
 )
 
 // Exchange is a webhook that was posted and what came of it, after the last
@@ -38,9 +50,6 @@ type Exchange struct {
 	Body   []byte // of the last answer
 	Err    error  // why there was no answer
 }
-
-// maxTwiML is the largest document Twilio takes.
-const maxTwiML = 64 << 10
 
 // answer is what came of a webhook.
 type answer struct {
@@ -100,11 +109,25 @@ func (a answer) exchange(kind ExchangeKind, form url.Values, start time.Time) Ex
 	}
 }
 
-// post posts the form until it is answered or the overrides allow no more
-// tries, and files the exchange.
+// post is request with POST.
 func (c *Carrier) post(ctx context.Context, kind ExchangeKind, rawURL string, form url.Values, how Signature) answer {
+	return c.request(ctx, http.MethodPost, kind, rawURL, form, how)
+}
+
+// request sends the form until it is answered or the overrides allow no more
+// tries, and files the exchange. With GET, the form goes into the query.
+func (c *Carrier) request(ctx context.Context, method string, kind ExchangeKind, rawURL string, form url.Values, how Signature) answer {
 	start := time.Now()
 	requestURL, fragment, _ := strings.Cut(rawURL, "#")
+	filed := form
+	if method == http.MethodGet && len(form) > 0 {
+		separator := "?"
+		if strings.Contains(requestURL, "?") {
+			separator = "&"
+		}
+		requestURL += separator + form.Encode()
+		form = nil
+	}
 	o, faults := parseOverrides(fragment)
 	for _, detail := range faults {
 		c.alert(Alert{Code: 11243, URL: requestURL, Detail: detail})
@@ -115,17 +138,19 @@ func (c *Carrier) post(ctx context.Context, kind ExchangeKind, rawURL string, fo
 	defer cancelTotal()
 
 	header := http.Header{
-		"Content-Type":               {"application/x-www-form-urlencoded; charset=utf-8"},
 		"Accept":                     {"*/*"},
 		"User-Agent":                 {"TwilioProxy/1.1"},
 		"I-Twilio-Idempotency-Token": {rand.Text()}, // the same for each retry
+	}
+	if method == http.MethodPost {
+		header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	}
 	if signature, ok := c.sign(how, requestURL, form); ok {
 		header.Set("X-Twilio-Signature", signature)
 	}
 	var a answer
 	for tries := 1; ; tries++ {
-		a = c.try(ctx, o, requestURL, header, form)
+		a = c.try(ctx, o, method, requestURL, header, form)
 		a.url, a.tries = requestURL, tries
 		if tries > o.retries || !o.retry(a.failure) || ctx.Err() != nil {
 			break
@@ -136,14 +161,14 @@ func (c *Carrier) post(ctx context.Context, kind ExchangeKind, rawURL string, fo
 			slog.Int("status", a.status), slog.Int("tries", a.tries))
 	}
 	c.mu.Lock()
-	c.exchanges = append(c.exchanges, a.exchange(kind, form, start))
+	c.exchanges = append(c.exchanges, a.exchange(kind, filed, start))
 	c.mu.Unlock()
 	return a
 }
 
-// try posts once. The connection has o.connect to come about, the answer
+// try asks once. The connection has o.connect to come about, the answer
 // o.read from then until its last byte.
-func (c *Carrier) try(ctx context.Context, o overrides, requestURL string, header http.Header, form url.Values) answer {
+func (c *Carrier) try(ctx context.Context, o overrides, method, requestURL string, header http.Header, form url.Values) answer {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var connected atomic.Bool
@@ -162,7 +187,7 @@ func (c *Carrier) try(ctx context.Context, o overrides, requestURL string, heade
 		return answer{failure: readFailed, err: err}
 	}
 
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, requestURL, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, method, requestURL, strings.NewReader(form.Encode()))
 	if err != nil {
 		return answer{failure: unexpected, err: err}
 	}
@@ -172,7 +197,7 @@ func (c *Carrier) try(ctx context.Context, o overrides, requestURL string, heade
 		return failed(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTwiML+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, twiml.MaxSize+1))
 	if err != nil {
 		return failed(err)
 	}

@@ -1,13 +1,16 @@
 // Package twilio is the Twilio carrier, or any server that speaks as Twilio does.
 //
-// [Client] sends texts and looks for texts already sent; [Webhooks] takes in texts and delivery reports
-// after [Verifier] has checked their signature. The package promises that every failure is classed as
+// [Client] sends texts, places and steers calls, and looks for what was already sent or placed; [Webhooks]
+// takes in texts, calls and reports after [Verifier] has checked their signature. What is said on a call is
+// not decided here. The package promises that every failure is classed as
 // retry, refuse or unknown outcome (a request that may have been processed is never called a failure),
 // that no webhook is believed without a valid signature, that every webhook is answered within 900 ms,
-// and that no number, word or URL gets into an error. It never repeats a request on its own, keeps no
-// state and logs nothing: errors are returned, refusals are told to a hook.
+// that a caller is never dropped because a turn of their call could not be answered, and that no number,
+// word or URL gets into an error. It never repeats a request on its own, keeps no state and logs nothing:
+// errors are returned, refusals are told to a hook.
 //
-// Of twilio-go it imports client and rest/api/v2010 only; the root package costs a minute of compiling.
+// Of twilio-go it imports client, rest/api/v2010 and twiml only; the root package costs a minute of
+// compiling.
 package twilio
 
 import (
@@ -62,7 +65,8 @@ type Options struct {
 	APIURL string
 	// PublicURL is the base under which the carrier reaches our webhooks.
 	PublicURL string
-	// CallbackFragment is appended to the status callback URL: Twilio reads connection overrides from it.
+	// CallbackFragment is appended to the URLs of webhooks that we hand out: Twilio reads connection
+	// overrides from it.
 	// Empty means "#rc=3&rp=all" if APIURL is Twilio's and nothing otherwise, because other servers are
 	// known to sign the fragment as part of the URL; [NoFragment] means nothing anywhere.
 	CallbackFragment string
@@ -72,12 +76,14 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// Client sends texts through Twilio. It implements [carrier.Sender] and may be used by many goroutines.
+// Client sends texts and places calls through Twilio. It implements [carrier.Sender] and [carrier.Caller]
+// and may be used by many goroutines.
 type Client struct {
 	account, token string
 	api            *url.URL
 	callback       string // status callback URL up to the reference
 	fragment       string
+	urls           URLs
 	http           *http.Client
 	timeout        time.Duration
 }
@@ -113,12 +119,14 @@ func NewClient(o Options) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
+	overrides := fragment(o.CallbackFragment, api.Hostname())
 	return &Client{
 		account:  o.AccountSID,
 		token:    o.AuthTokens[0],
 		api:      api,
 		callback: public.String() + statusPath,
-		fragment: fragment(o.CallbackFragment, api.Hostname()),
+		fragment: overrides,
+		urls:     URLs{base: public.String(), fragment: overrides},
 		http:     &http.Client{Transport: o.Transport, CheckRedirect: noRedirect},
 		timeout:  o.Timeout,
 	}, nil
@@ -132,7 +140,7 @@ func fragment(setting, apiHost string) string {
 	case setting == NoFragment:
 		return ""
 	case setting != "":
-		return "#" + strings.TrimPrefix(setting, "#")
+		return hashed(setting)
 	case apiHost == "twilio.com" || strings.HasSuffix(apiHost, ".twilio.com"):
 		return retryCallbacks
 	}
@@ -158,12 +166,12 @@ func baseURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// Errors under a [carrier.Error] for messages that are not sent at all.
+// Errors under a [carrier.Error] for messages and calls that are not sent at all, and for answers.
 var (
 	ErrNoNumber   = errors.New("sender or recipient missing")
 	ErrBadRef     = errors.New("reference is not safe in a URL")
 	ErrOutOfDate  = errors.New("no validity left")
-	ErrNoID       = errors.New("answer without a message id")
+	ErrNoID       = errors.New("answer without an id")
 	ErrUnreadable = errors.New("answer cannot be read")
 )
 
@@ -256,12 +264,26 @@ func listParams(m carrier.Message) *openapi.ListMessageParams {
 	return (&openapi.ListMessageParams{}).SetTo(m.To.E164()).SetFrom(m.From.E164()).SetPageSize(pageSize)
 }
 
+// found is something on one of Twilio's lists, and when it was accepted.
+type found struct {
+	id string
+	at time.Time
+}
+
+// oldestFirst returns the ids, each once.
+func oldestFirst(all []found) []string {
+	slices.SortStableFunc(all, func(a, b found) int { return a.at.Compare(b.at) })
+	var ids []string
+	for _, f := range all {
+		if !slices.Contains(ids, f.id) {
+			ids = append(ids, f.id)
+		}
+	}
+	return ids
+}
+
 // matching returns the ids of the messages that are m and were accepted at or after from, oldest first.
 func matching(listed []openapi.ApiV2010Message, m carrier.Message, from time.Time) ([]string, error) {
-	type found struct {
-		id string
-		at time.Time
-	}
 	var all []found
 	for _, l := range listed {
 		if value(l.To) != m.To.E164() || value(l.From) != m.From.E164() ||
@@ -276,14 +298,7 @@ func matching(listed []openapi.ApiV2010Message, m carrier.Message, from time.Tim
 			all = append(all, found{value(l.Sid), at})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b found) int { return a.at.Compare(b.at) })
-	var ids []string
-	for _, f := range all {
-		if !slices.Contains(ids, f.id) {
-			ids = append(ids, f.id)
-		}
-	}
-	return ids, nil
+	return oldestFirst(all), nil
 }
 
 // firstTime reads the first of the times that is one. Twilio's v2010 API writes RFC 2822.

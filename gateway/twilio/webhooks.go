@@ -46,7 +46,7 @@ const (
 	RefusedMethod    Refusal = "method"    // not a POST
 	RefusedSignature Refusal = "signature" // none, or one that does not fit
 	RefusedAccount   Refusal = "account"   // signed, but of another account
-	RefusedForm      Refusal = "form"      // cannot be read, too long, or without a message id
+	RefusedForm      Refusal = "form"      // cannot be read, too long, or without an id; a malformed path
 	RefusedNumber    Refusal = "number"    // To is no number of ours
 )
 
@@ -54,7 +54,7 @@ const (
 // the carrier was asked to try again, and the same id is the same text.
 var ErrTooLate = errors.New("not done in time")
 
-// PanicError is told to the Failed hook when Receive or Report panicked. It holds the type of what was
+// PanicError is told to the Failed hook when what stands behind a webhook panicked. It holds the type of what was
 // thrown and the stack, but not its text, which may quote the message.
 type PanicError struct {
 	Type  string
@@ -64,7 +64,8 @@ type PanicError struct {
 // Error names the type of what was thrown.
 func (e *PanicError) Error() string { return "panic with a " + e.Type }
 
-// WebhookOptions configures [Webhooks]. All fields but the hooks are required.
+// WebhookOptions configures [Webhooks]. Verifier, AccountSID, Receive and Report are required; so are URLs
+// once Turn is set. The routes of the callbacks about calls that are nil are not registered.
 type WebhookOptions struct {
 	Verifier   *Verifier
 	AccountSID string
@@ -74,14 +75,31 @@ type WebhookOptions struct {
 	Receive func(ctx context.Context, in carrier.Inbound) error
 	// Report takes in a delivery report, under the same terms.
 	Report func(ctx context.Context, report carrier.Report) error
+
+	// URLs are those that the callbacks about calls hand out, under the public URL of Verifier.
+	URLs URLs
+	// Call takes in a call that rings at a number of ours and answers with the TwiML document that it is
+	// to hear. Errors are as those of Receive: the carrier goes to its fallback. The same call may come in
+	// twice.
+	Call func(ctx context.Context, in carrier.IncomingCall) (document []byte, err error)
+	// Turn answers a call that asks what it is to hear next. After an error, other than
+	// [carrier.ErrUnknownNumber], the caller stays and asks again a second later. The same turn may be
+	// asked for many times.
+	Turn func(ctx context.Context, turn carrier.Turn) (document []byte, err error)
+	// CallReport takes in how far a call has come, of ours or one that came in; terms as for Report.
+	CallReport func(ctx context.Context, report carrier.CallReport) error
+	// Recorded takes in that a recording is complete; terms as for Report.
+	Recorded func(ctx context.Context, recorded carrier.Recorded) error
+
 	// Refused is told of every refused webhook, for a counter. Optional.
 	Refused func(route string, why Refusal)
-	// Failed is told of every webhook answered with 503 and why, once. Optional.
+	// Failed is told of every webhook that could not be taken in or answered, and why, once. Optional.
 	Failed func(route string, err error)
 }
 
-// Webhooks are the HTTP handlers for what Twilio tells us. Every answer is a fixed text: nothing that was
-// received is ever part of it.
+// Webhooks are the HTTP handlers for what Twilio tells and asks us. Every answer of its own is a fixed text:
+// nothing that was received is ever part of it, but for the turn's own URL and words of a closed set when a
+// call is asked to come back.
 type Webhooks struct {
 	o WebhookOptions
 }
@@ -90,6 +108,9 @@ type Webhooks struct {
 func NewWebhooks(o WebhookOptions) (*Webhooks, error) {
 	if o.Verifier == nil || o.AccountSID == "" || o.Receive == nil || o.Report == nil {
 		return nil, errors.New("twilio webhooks: verifier, account SID, Receive and Report are required")
+	}
+	if o.Turn != nil && o.URLs.base == "" {
+		return nil, errors.New("twilio webhooks: Turn without URLs")
 	}
 	if o.Refused == nil {
 		o.Refused = func(string, Refusal) {}
@@ -100,12 +121,32 @@ func NewWebhooks(o WebhookOptions) (*Webhooks, error) {
 	return &Webhooks{o: o}, nil
 }
 
-// Routes registers the handlers: POST on [RouteSMS] and [RouteStatus]; any other method gets 405.
+// handler answers a webhook whose form was verified.
+type handler func(w http.ResponseWriter, r *http.Request, form url.Values, begun time.Time)
+
+// handlers returns what is answered, by route.
+func (h *Webhooks) handlers() map[string]handler {
+	all := map[string]handler{RouteSMS: h.sms, RouteStatus: h.status}
+	if h.o.Call != nil {
+		all[RouteVoice] = h.call
+	}
+	if h.o.Turn != nil {
+		all[RouteTurn] = h.turn
+	}
+	if h.o.CallReport != nil {
+		all[RouteVoiceStatus] = h.callReport(RouteVoiceStatus)
+		all[RouteLegStatus] = h.callReport(RouteLegStatus)
+	}
+	if h.o.Recorded != nil {
+		all[RouteRecorded] = h.recorded
+	}
+	return all
+}
+
+// Routes registers the handlers: POST on [RouteSMS], [RouteStatus] and the routes of calls whose callbacks
+// are set; any other method gets 405.
 func (h *Webhooks) Routes(mux *http.ServeMux) {
-	for route, serve := range map[string]func(http.ResponseWriter, *http.Request, url.Values, time.Time){
-		RouteSMS:    h.sms,
-		RouteStatus: h.status,
-	} {
+	for route, serve := range h.handlers() {
 		mux.HandleFunc("POST "+route, func(w http.ResponseWriter, r *http.Request) {
 			begun := time.Now()
 			if form, ok := h.verified(w, r, route, begun); ok {
@@ -203,8 +244,13 @@ func (h *Webhooks) sms(w http.ResponseWriter, r *http.Request, form url.Values, 
 		h.fail(w, RouteSMS, err)
 		return
 	}
+	document(w, []byte(emptyResponse))
+}
+
+// document answers with TwiML.
+func document(w http.ResponseWriter, twiML []byte) {
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	_, _ = io.WriteString(w, emptyResponse) // if the carrier is gone it will ask again
+	_, _ = w.Write(twiML) // if the carrier is gone it will ask again
 }
 
 // status takes in a delivery report.

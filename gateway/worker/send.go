@@ -18,6 +18,10 @@ const unreadable = time.Minute
 
 // send carries one message as far as it gets.
 func (w *Worker) send(ctx context.Context, d store.DueSend) {
+	if d.Err == nil && d.Send.OfCall() {
+		w.call(ctx, d)
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	began := time.Now()
@@ -188,12 +192,16 @@ func (w *Worker) body(ctx context.Context, d store.DueSend, line *routing.Line, 
 // from is the number of ours a message comes from: the one the person wrote to, as long as it is the
 // line's, else the first that can send texts.
 func from(line *routing.Line, via phone.Number) phone.Number {
+	return ours(line, via, func(n routing.SupportNumber) bool { return n.SMS })
+}
+
+func ours(line *routing.Line, via phone.Number, can func(routing.SupportNumber) bool) phone.Number {
 	var first phone.Number
 	for _, n := range line.Numbers {
-		if n.SMS && n.Number == via {
+		if can(n) && n.Number == via {
 			return via
 		}
-		if n.SMS && first.IsZero() {
+		if can(n) && first.IsZero() {
 			first = n.Number
 		}
 	}

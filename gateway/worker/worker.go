@@ -76,7 +76,11 @@ type Options struct {
 	Lines   interface {
 		Line(id contacts.LineID) (*routing.Line, error)
 	}
-	Carrier carrier.Sender
+	Carrier interface {
+		carrier.Sender
+		carrier.Caller
+	}
+	Calls CallAgenda
 	Logger  *slog.Logger
 	// Poll is how often each shard is looked at besides when something is due or was put there; 0 means
 	// [DefaultPoll].
@@ -236,7 +240,7 @@ func (w *Worker) deadline(ctx context.Context, d store.DueCase) {
 // give or take a fifth so that a carrier that comes back is not met by all messages at once.
 func backoff(age time.Duration, p routing.Purpose) time.Duration {
 	most := 30 * time.Second
-	if p == routing.PurposeAlert || p == routing.PurposeAutomatic {
+	if p == routing.PurposeAlert || p == routing.PurposeAutomatic || p == routing.PurposeCall || p == routing.PurposePush || p == routing.PurposeCancel {
 		most = 3 * time.Second // these live for seconds
 	}
 	base := min(max(age/2, 500*time.Millisecond), most)

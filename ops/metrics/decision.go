@@ -32,6 +32,10 @@ func (m *Metrics) note(n routing.Note) {
 		if n.Reason != routing.ReasonResumed && n.Reason != routing.ReasonRetaken {
 			m.claim.WithLabelValues(channel, urgency).Observe(seconds(n.Took))
 		}
+	case routing.NoteTalking:
+		m.talk.Observe(seconds(n.Took))
+	case routing.NoteAbandoned:
+		m.abandoned.WithLabelValues(waitBand(n.Took)).Inc()
 	case routing.NoteClosed:
 		m.closing.WithLabelValues(urgency, known(n.Reason, outcomes())).Observe(seconds(n.Took))
 	case routing.NoteStep:

@@ -48,6 +48,8 @@ func eventNames() []string {
 	return []string{
 		routing.Text{}.Name(), routing.DeadlineReached{}.Name(), routing.SendFinished{}.Name(), routing.DeliveryFailed{}.Name(),
 		routing.CloseOrdered{}.Name(), routing.Called{}.Name(), routing.LineChanged{}.Name(),
+		routing.CallCame{}.Name(), routing.CallTurn{}.Name(), routing.CallChanged{}.Name(), routing.CallsSeen{}.Name(),
+		routing.Recorded{}.Name(), routing.RecordingFetched{}.Name(),
 	}
 }
 
@@ -61,7 +63,26 @@ func reasons() []routing.Reason {
 		routing.ReasonUnreachable, routing.ReasonNotDelivered, routing.ReasonNothingToDo,
 		routing.ReasonRetaken, routing.ReasonReminded, routing.ReasonJoined, routing.ReasonInvited, routing.ReasonNobodyOnCall, routing.ReasonChosen, routing.ReasonSomebodyElse,
 		routing.ReasonMuted, routing.ReasonHelpSent, routing.ReasonOffDuty, routing.ReasonOnDuty, routing.ReasonClosedByOffice,
+		routing.ReasonRepeated, routing.ReasonNoLeg, routing.ReasonHolds, routing.ReasonAsked, routing.ReasonWrongKey, routing.ReasonTalks,
+		routing.ReasonLeft, routing.ReasonHungUp, routing.ReasonPickedUp, routing.ReasonNoAnswer, routing.ReasonLate, routing.ReasonOwnHelp,
+		routing.ReasonVoicemail, routing.ReasonCalledBack, routing.ReasonMayNotCall, routing.ReasonOthersRung, routing.ReasonLooked,
+		routing.ReasonSilent, routing.ReasonMissedAgain,
 	}
+}
+
+// waitBands are the bands in which callers are counted who hung up before anybody talked to them, by how
+// long they had waited: a ring, the greeting, one step, two, a round, longer.
+func waitBands() []string {
+	return []string{"under_10s", "10_30s", "30_60s", "1_3m", "3_10m", "over_10m"}
+}
+
+func waitBand(d time.Duration) string {
+	for i, limit := range []time.Duration{10 * time.Second, 30 * time.Second, time.Minute, 3 * time.Minute, 10 * time.Minute} {
+		if d < limit {
+			return waitBands()[i]
+		}
+	}
+	return waitBands()[len(waitBands())-1]
 }
 
 // known returns v as a label value if it is in the set.

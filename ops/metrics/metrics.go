@@ -50,6 +50,8 @@ type Metrics struct {
 	alerts       *prometheus.CounterVec
 	firstAlert   *prometheus.HistogramVec
 	claim        *prometheus.HistogramVec
+	talk         prometheus.Histogram
+	abandoned    *prometheus.CounterVec
 	closing      *prometheus.HistogramVec
 	deadlineLag  prometheus.Histogram
 	decisionTime *prometheus.HistogramVec
@@ -79,6 +81,9 @@ func New(o Options) *Metrics {
 	m.alerts = counter("hotline_alerts_total",
 		"Alerts that are over, each counted once, by the kind of contact asked and what came of it.", "kind", "channel", "result")
 
+	m.abandoned = counter("hotline_calls_abandoned_total",
+		"Callers who hung up before anybody talked to them, by how long they had waited.", "waited")
+
 	// Buckets are dense where the answer to "is this good enough?" is decided, and reach far enough that
 	// a bad day is not all in the last one.
 
@@ -92,6 +97,13 @@ func New(o Options) *Metrics {
 	m.claim = histogram("hotline_claim_seconds",
 		"From a case's arrival until a human took it.",
 		[]float64{1, 5, 10, 15, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600, 7200}, "channel", "urgency")
+	// 90 % of emergency calls are to be answered within 15 s and 95 % within 20 s (NENA-STA-020.1); a contact's
+	// phone rings for 25 s, a step takes 30 s or more, a caller holds for some minutes at most.
+	m.talk = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "hotline_talk_seconds",
+		Help:    "From a call's arrival until the caller was joined with a human.",
+		Buckets: []float64{5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600},
+	})
 	// Cases stay open for minutes to days: 1, 5, 15 and 30 minutes, 1, 2, 4, 8 and 24 hours, 3 and 7 days.
 	m.closing = histogram("hotline_close_seconds",
 		"From a case's arrival until it was closed.",
@@ -113,6 +125,7 @@ func New(o Options) *Metrics {
 
 	m.registry.MustRegister(
 		m.deadlineLag,
+		m.talk,
 		newScrape(o.Stored, o.Lines),
 		buildInfo(),
 		collectors.NewGoCollector(),
@@ -125,6 +138,9 @@ func New(o Options) *Metrics {
 // startAtZero makes counters whose labels are all known visible before they first count: the first
 // failed alert is then an increase, which a series that appears at 1 is not.
 func (m *Metrics) startAtZero() {
+	for _, band := range waitBands() {
+		m.abandoned.WithLabelValues(band)
+	}
 	for _, channel := range channels() {
 		for _, result := range inboundResults() {
 			m.inbound.WithLabelValues(string(channel), string(result))

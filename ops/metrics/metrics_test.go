@@ -28,6 +28,9 @@ type memory struct {
 	ages      map[routing.Priority]time.Duration
 	caseErr   error
 	outboxErr error
+	persons   int
+	helpers   int
+	callsErr  error
 	hang      bool
 }
 
@@ -41,6 +44,10 @@ func (m memory) CaseCounts(ctx context.Context, line contacts.LineID) (map[strin
 
 func (m memory) Duty(context.Context, contacts.LineID) (map[contacts.ID]routing.Duty, error) {
 	return m.duty, nil
+}
+
+func (m memory) LiveCalls(context.Context, contacts.LineID) (persons, helpers int, err error) {
+	return m.persons, m.helpers, m.callsErr
 }
 
 func (m memory) OldestWaiting(context.Context) (map[routing.Priority]time.Duration, error) {

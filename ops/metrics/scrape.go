@@ -17,6 +17,8 @@ type Stored interface {
 	// OldestWaiting returns, by priority, for how long the oldest message has waited to be handed to
 	// the carrier; priorities with nothing waiting may be missing.
 	OldestWaiting(ctx context.Context) (map[routing.Priority]time.Duration, error)
+	// LiveCalls counts the calls of a line that are under way: those of persons and those with contacts.
+	LiveCalls(ctx context.Context, line contacts.LineID) (persons, helpers int, err error)
 	// Duty returns what a line's contacts said about being on call (NGHI, TRUC).
 	Duty(ctx context.Context, line contacts.LineID) (map[contacts.ID]routing.Duty, error)
 }
@@ -33,6 +35,7 @@ type scrape struct {
 	cases  *prometheus.Desc
 	outbox *prometheus.Desc
 	onCall *prometheus.Desc
+	calls  *prometheus.Desc
 	errors *prometheus.CounterVec
 }
 
@@ -47,12 +50,14 @@ func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
 			[]string{"priority"}, nil),
 		onCall: prometheus.NewDesc("hotline_oncall_contacts",
 			"Contacts on call now.", []string{"line", "kind"}, nil),
+		calls: prometheus.NewDesc("hotline_calls",
+			"Calls under way: with persons at risk, and with contacts; the same on every replica.", []string{"line", "with"}, nil),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "hotline_scrape_errors_total",
 			Help: "Reads of storage for a scrape that failed, by the metric that was left out.",
 		}, []string{"metric"}),
 	}
-	for _, metric := range []string{metricCases, metricOutbox} {
+	for _, metric := range []string{metricCases, metricOutbox, metricCalls} {
 		s.errors.WithLabelValues(metric)
 	}
 	return s
@@ -63,6 +68,7 @@ const (
 	metricCases  = "hotline_cases"
 	metricOutbox = "hotline_outbox_oldest_seconds"
 	metricOnCall = "hotline_oncall_contacts"
+	metricCalls  = "hotline_calls"
 )
 
 // Describe implements [prometheus.Collector].
@@ -70,6 +76,7 @@ func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	ch <- s.cases
 	ch <- s.outbox
 	ch <- s.onCall
+	ch <- s.calls
 	s.errors.Describe(ch)
 }
 
@@ -81,6 +88,7 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	s.collectOnCall(ctx, ch, lines)
 	s.collectOutbox(ctx, ch)
 	s.collectCases(ctx, ch, lines)
+	s.collectCalls(ctx, ch, lines)
 	// Last, so that the failures of this very scrape are in it.
 	s.errors.Collect(ch)
 }
@@ -127,6 +135,18 @@ func (s *scrape) collectCases(ctx context.Context, ch chan<- prometheus.Metric, 
 		for _, state := range caseStates() {
 			gauge(ch, s.cases, float64(counts[state]), string(line.ID), state)
 		}
+	}
+}
+
+func (s *scrape) collectCalls(ctx context.Context, ch chan<- prometheus.Metric, lines []*routing.Line) {
+	for _, line := range lines {
+		persons, helpers, err := s.stored.LiveCalls(ctx, line.ID)
+		if err != nil {
+			s.errors.WithLabelValues(metricCalls).Inc()
+			continue
+		}
+		gauge(ch, s.calls, float64(persons), string(line.ID), "person")
+		gauge(ch, s.calls, float64(helpers), string(line.ID), "contact")
 	}
 }
 

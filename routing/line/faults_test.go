@@ -137,7 +137,7 @@ func TestParse_Faults(t *testing.T) {
 		{"channel twice", "channels: [sms]", "channels: [sms, ▸sms]", document.Error, "channels has an entry twice"},
 		{"channels as a word", "channels: [sms]", "channels: ▸sms", document.Error, "channels must be a list"},
 		{"no channels", "channels: [sms]", "channels: ▸[]", document.Error, "channels is empty"},
-		{"contact who takes no texts", "channels: [sms]", "channels: ▸[voice]", document.Warning, "chau takes no texts"},
+		{"contact who takes calls only, of a line without", "channels: [sms]", "channels: ▸[voice]", document.Warning, "chau takes calls only"},
 		{"landline", "    phone: \"0905 000 002\"\n    channels: [sms]", "    phone: 0255 3822 115\n    channels: ▸[sms]", document.Warning, "chau has a landline"},
 		{"unknown area", "    kind: supervisor", "    kind: supervisor\n    area: ▸Tổ 2", document.Warning, "not among the areas"},
 		{"bad gender", "    kind: supervisor", "    kind: supervisor\n    gender: ▸nữ", document.Error, "gender must be one of: female, male"},
@@ -206,10 +206,16 @@ func TestParse_Faults(t *testing.T) {
 
 		{"generation in words", "tag: CT", "tag: CT\ngeneration: ▸first", document.Error, "generation must be a whole number"},
 		{"send_rate without effect", "tag: CT", "tag: CT\n▸send_rate: 0.5", document.Warning, "send_rate has no effect"},
-		{"call_rate without effect", "tag: CT", "tag: CT\n▸call_rate: 2", document.Warning, "call_rate has no effect"},
-		{"voicemail without effect", "tag: CT", "tag: CT\n▸voicemail: true", document.Warning, "voicemail has no effect"},
-		{"missed_call_text without effect", "tag: CT", "tag: CT\n▸missed_call_text: Xin chào", document.Warning, "missed_call_text has no effect"},
 		{"bad rate", "tag: CT", "tag: CT\nsend_rate: ▸.nan", document.Error, "send_rate must be a number above 0"},
+		{"call_rate of none", "tag: CT", "tag: CT\ncall_rate: ▸0", document.Error, "call_rate must be a number above 0, at most 1000"},
+		{"call_rate in words", "tag: CT", "tag: CT\ncall_rate: ▸1/s", document.Error, "call_rate must be a number"},
+		{"call_rate as a list", "tag: CT", "tag: CT\ncall_rate: ▸[1]", document.Error, "call_rate must be a single value"},
+		{"voicemail as a bool", "tag: CT", "tag: CT\nvoicemail: ▸false", document.Error, "voicemail must be one of: off, offer"},
+		{"voicemail of a YAML 1.1 yes", "tag: CT", "tag: CT\nvoicemail: ▸on", document.Error, "voicemail must be one of: off, offer"},
+		{"voicemail in capitals", "tag: CT", "tag: CT\nvoicemail: ▸OFF", document.Error, "voicemail must be one of: off, offer"},
+		{"voicemail as a list", "tag: CT", "tag: CT\nvoicemail: ▸[off]", document.Error, "voicemail must be a single value"},
+		{"text after a missed call", "tag: CT", "tag: CT\nmissed_call_text: ▸Xin chào", document.Error, "missed_call_text must be one of: none, discreet"},
+		{"text after a missed call as a bool", "tag: CT", "tag: CT\nmissed_call_text: ▸false", document.Error, "missed_call_text must be one of: none, discreet"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

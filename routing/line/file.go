@@ -42,6 +42,7 @@ type File struct {
 	Policy    routing.Policy
 	// Texts is the line's own wording, as written; nil if it has none.
 	Texts map[texts.Key]map[texts.Language]texts.Wording
+	Calls Calls
 	Later Later
 	// Generation is that of the stored line from which the file was written; 0 when it was not. Whoever
 	// stores the file refuses it if the stored line has moved on since.
@@ -53,10 +54,7 @@ type File struct {
 // Later is what a file may already say although this version does nothing with it. It is kept, so that
 // storing and showing a line loses nothing.
 type Later struct {
-	SendRate       float64 // segments a second; 0 when not given
-	CallRate       float64 // calls a second; 0 when not given
-	Voicemail      string  // as written; empty when not given
-	MissedCallText string  // as written; empty when not given
+	SendRate float64 // segments a second; 0 when not given
 }
 
 // places are the positions of what later checks may complain about.
@@ -85,6 +83,10 @@ func (f *File) Line(key func(phone.Number) phone.Key, generation int64) *routing
 		Policy:     f.Policy,
 		Texts:      f.catalog(),
 		Generation: generation,
+
+		CallRate:       f.Calls.Rate,
+		NoVoicemail:    f.Calls.Voicemail == VoicemailOff,
+		MissedCallText: f.Calls.MissedCall == MissedCallDiscreet,
 	}
 }
 

@@ -103,14 +103,15 @@ func (w writer) entries(f *File) []entry {
 	for _, r := range []struct {
 		key  string
 		rate float64
-	}{{"send_rate", f.Later.SendRate}, {"call_rate", f.Later.CallRate}} {
+	}{{"send_rate", f.Later.SendRate}, {"call_rate", f.Calls.Rate}} {
 		if r.rate != 0 {
 			setting(r.key, strconv.FormatFloat(r.rate, 'g', -1, 64))
 		}
 	}
-	for _, t := range []struct{ key, text string }{{"voicemail", f.Later.Voicemail}, {"missed_call_text", f.Later.MissedCallText}} {
-		if t.text != "" {
-			setting(t.key, document.Quote(t.text))
+	// In quotes: to readers of YAML 1.1 a bare off is false.
+	for _, t := range []struct{ key, word string }{{"voicemail", string(f.Calls.Voicemail)}, {"missed_call_text", string(f.Calls.MissedCall)}} {
+		if t.word != "" {
+			setting(t.key, document.Quote(t.word))
 		}
 	}
 	return es

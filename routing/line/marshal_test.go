@@ -25,7 +25,9 @@ func TestMarshal_ReadsBack(t *testing.T) {
 		"contract's example": example,
 		"sound":              sound,
 		"quotes in a text":   strings.Replace(sound, "Got it.", `"Got \"it\" \\ #."`, 1),
-		"later keys":         sound + "send_rate: 0.25\ncall_rate: 3\nvoicemail: true\nmissed_call_text: \"Xin \\\"chào\\\" \\\\ #\"\ngeneration: 12\n",
+		"later keys":         sound + "send_rate: 0.25\ngeneration: 12\n",
+		"calls":              sound + "call_rate: 0.3\nvoicemail: off\nmissed_call_text: discreet\n",
+		"calls, defaults":    sound + "call_rate: 1\nvoicemail: offer\nmissed_call_text: none\n",
 	} {
 		f := mustParse(t, file)
 		again, faults := Parse(f.Marshal(true))
@@ -85,6 +87,7 @@ func TestDiff(t *testing.T) {
 		{"number written otherwise", "0905000001", "+84 905.000.001", nil},
 		{"setting", "tag: CT", "tag: CTH", []string{"tag: đổi | changed"}},
 		{"setting added", "tag: CT", "tag: CT\nsend_rate: 1", []string{"send_rate: thêm | added"}},
+		{"voicemail", "tag: CT", "tag: CT\nvoicemail: off", []string{"voicemail: thêm | added"}},
 		{"generation does not count", "tag: CT", "tag: CT\ngeneration: 3", nil},
 		{"contact's number", "0905000001", "0905000009", []string{"contacts lan: đổi | changed"}},
 		{"contact's kin", "0905 000 066", "0905 000 067", []string{"contacts lan: đổi | changed"}},
@@ -153,10 +156,12 @@ func drawFile(t *rapid.T) *File {
 		ID: "cam-thanh", Tag: rapid.StringMatching(`[A-Za-z0-9]{2,6}`).Draw(t, "tag"), Name: "Phường " + text.Draw(t, "name"), Zone: z, Language: "en",
 		Numbers:    []routing.SupportNumber{{Number: number(), SMS: true, Voice: rapid.Bool().Draw(t, "voice")}},
 		Generation: rapid.Int64Range(0, 1<<40).Draw(t, "generation"),
-		Later: Later{
-			SendRate:  rapid.SampledFrom([]float64{0, 0.1, 1000}).Draw(t, "rate"),
-			Voicemail: rapid.SampledFrom([]string{"", "true", "Xin chào"}).Draw(t, "voicemail"),
+		Calls: Calls{
+			Rate:       rapid.SampledFrom([]float64{0, 0.1, 2.0 / 3, 1000}).Draw(t, "call rate"),
+			Voicemail:  rapid.SampledFrom([]Voicemail{"", VoicemailOff, VoicemailOffer}).Draw(t, "voicemail"),
+			MissedCall: rapid.SampledFrom([]MissedCallText{"", MissedCallNone, MissedCallDiscreet}).Draw(t, "missed call"),
 		},
+		Later: Later{SendRate: rapid.SampledFrom([]float64{0, 0.1, 1000}).Draw(t, "rate")},
 	}
 	ids := rapid.SliceOfNDistinct(rapid.OneOf(rapid.StringMatching(`[a-z][a-z0-9._-]{0,6}`), rapid.SampledFrom([]string{"null", "true", "1", "0x1F"})), 1, 3, rapid.ID[string]).Draw(t, "ids")
 	for _, id := range ids {

@@ -94,8 +94,10 @@ func (r *reader) top(root document.Field) {
 	r.afterClaim(t.Get("after_claim"))
 	r.wordings(t.Get("texts"))
 	f.Generation = t.Get("generation").Whole()
+	r.calls(t)
 	r.later(t)
 	r.neverAlerted(t.Get("contacts"))
+	r.nobodyToCall(t.Get("numbers"))
 }
 
 func zone(f document.Field) *time.Location {
@@ -162,20 +164,16 @@ func (r *reader) supportNumbers(f document.Field) {
 	}
 	takesTexts := func(n routing.SupportNumber) bool { return n.SMS }
 	if len(r.file.Numbers) > 0 && !slices.ContainsFunc(r.file.Numbers, takesTexts) {
-		f.WarnKey("không số nào nhận tin nhắn; phiên bản này chỉ xử lý tin nhắn", "no number takes texts; this version handles texts only")
+		f.WarnKey("không số nào nhận tin nhắn: không ai nhắn tới được, và không nhắn được cho ai", "no number takes texts: nobody can text this line, and nobody can be texted from it")
 	}
 }
 
 // later reads the keys that have no effect yet, and says so.
 func (r *reader) later(t document.Table) {
-	l := &r.file.Later
-	l.SendRate, l.CallRate = t.Get("send_rate").Rate(), t.Get("call_rate").Rate()
-	l.Voicemail, _ = t.Get("voicemail").Text()
-	l.MissedCallText, _ = t.Get("missed_call_text").Text()
-	for _, key := range []string{"send_rate", "call_rate", "voicemail", "missed_call_text"} {
-		if f := t.Get(key); !f.Absent() {
-			f.WarnKey(key+" chưa có tác dụng trong phiên bản này", key+" has no effect in this version")
-		}
+	f := t.Get("send_rate")
+	r.file.Later.SendRate = f.Rate()
+	if !f.Absent() {
+		f.WarnKey("send_rate chưa có tác dụng trong phiên bản này", "send_rate has no effect in this version")
 	}
 }
 

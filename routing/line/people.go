@@ -62,7 +62,7 @@ func (r *reader) contact(t document.Table) {
 		return number(f)
 	})
 	if !c.Retired {
-		warnUnreachable(c, channels)
+		r.warnUnreachable(c, channels)
 	}
 	r.file.Contacts = append(r.file.Contacts, c)
 	r.file.at.contacts = append(r.file.at.contacts, id.At())
@@ -70,14 +70,13 @@ func (r *reader) contact(t document.Table) {
 	r.file.at.apart = append(r.file.at.apart, apartAt)
 }
 
-// warnUnreachable warns of a contact whom this version, which only texts, can never alert.
-func warnUnreachable(c contacts.Contact, channels document.Field) {
-	const landline = "+842" // domain reference §6: a landline cannot take texts
+// warnUnreachable warns of a contact who can never be alerted, or not by text.
+func (r *reader) warnUnreachable(c contacts.Contact, channels document.Field) {
 	switch {
-	case len(c.Channels) > 0 && !c.Reachable(contacts.SMS):
-		channels.Warn(string(c.ID)+" không nhận tin nhắn; phiên bản này chưa gọi điện nên không báo được",
-			string(c.ID)+" takes no texts; this version does not call yet, so they are not alerted")
-	case c.Reachable(contacts.SMS) && strings.HasPrefix(c.Phone.E164(), landline):
+	case len(c.Channels) > 0 && !c.Reachable(contacts.SMS) && !callable(r.file.Numbers):
+		channels.Warn(string(c.ID)+" chỉ nhận cuộc gọi, mà không số nào của đường dây có voice: true nên không báo được",
+			string(c.ID)+" takes calls only, and no number of the line has voice: true, so they are not alerted")
+	case c.Reachable(contacts.SMS) && !c.Phone.IsZero() && !c.Phone.TakesTexts():
 		channels.Warn(string(c.ID)+" có số cố định, không nhận được tin nhắn", string(c.ID)+" has a landline, which takes no texts")
 	}
 }

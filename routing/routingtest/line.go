@@ -83,6 +83,8 @@ type spec struct {
 	codeWords  triage.CodeWords
 	language   texts.Language
 	generation int64
+	voice      bool
+	more       []func(*routing.Line)
 }
 
 // Option changes the line that [Line] makes.
@@ -101,6 +103,15 @@ func WithContacts(list ...contacts.Contact) Option {
 // OnCall puts exactly these contacts on call, around the clock.
 func OnCall(ids ...contacts.ID) Option {
 	return func(s *spec) { s.always, s.shifts = slices.Clone(ids), nil }
+}
+
+// WithCalls gives the line's number calls. Without it nobody is called, so that stories of texts are about
+// texts only.
+func WithCalls() Option { return func(s *spec) { s.voice = true } }
+
+// With changes the finished line.
+func With(change func(*routing.Line)) Option {
+	return func(s *spec) { s.more = append(s.more, change) }
 }
 
 // WithShifts puts contacts on call by weekly shifts and nobody around the clock.
@@ -190,9 +201,9 @@ func Line(t TB, options ...Option) *routing.Line {
 	if err != nil {
 		t.Fatalf("load the line's time zone: %v", err)
 	}
-	return &routing.Line{
+	l := &routing.Line{
 		ID: "phuong-thu", Tag: "PT", Name: "Phường Thử", Language: s.language,
-		Numbers:    []routing.SupportNumber{{Number: LineNumber(), SMS: true}},
+		Numbers:    []routing.SupportNumber{{Number: LineNumber(), SMS: true, Voice: s.voice}},
 		Directory:  contacts.NewDirectory(s.contacts, PhoneKey),
 		Roster:     roster.Roster{Zone: zone, Shifts: s.shifts, Always: s.always},
 		Areas:      routing.NewAreas(s.areas),
@@ -200,6 +211,10 @@ func Line(t TB, options ...Option) *routing.Line {
 		Policy:     s.policy,
 		Generation: s.generation,
 	}
+	for _, change := range s.more {
+		change(l)
+	}
+	return l
 }
 
 // Contact makes a contact who takes texts and calls. n is 1 to 49 and makes their number.

@@ -41,6 +41,7 @@ type Memory struct {
 	lists   map[contacts.ID]map[routing.CaseID]phone.Key
 	codes   map[routing.Code]time.Time // when the code is free again
 	coded   map[routing.Code]routing.CaseID
+	calls   map[routing.CallID]routing.CaseID
 	seen    map[routing.EventID]time.Time
 	woken   map[contacts.ID]time.Time
 	duty    map[contacts.ID]routing.Duty
@@ -60,7 +61,7 @@ func NewMemory(now time.Time, generation int64) *Memory {
 		open: map[phone.Key]routing.CaseID{}, lists: map[contacts.ID]map[routing.CaseID]phone.Key{},
 		codes: map[routing.Code]time.Time{}, coded: map[routing.Code]routing.CaseID{}, seen: map[routing.EventID]time.Time{},
 		woken: map[contacts.ID]time.Time{}, duty: map[contacts.ID]routing.Duty{}, words: map[routing.CaseID]map[routing.WordsRef]string{},
-		entries: map[routing.EntryID]bool{},
+		entries: map[routing.EntryID]bool{}, calls: map[routing.CallID]routing.CaseID{},
 	}
 }
 
@@ -94,6 +95,11 @@ func (m *Memory) Load(_ context.Context, q routing.Query) (routing.Loaded, error
 	}
 	if until := m.codes[q.Coded]; m.now.Before(until) {
 		l.State.Coded = read(m.coded[q.Coded])
+	}
+	if q.Call != "" {
+		if l.State.Called = read(m.calls[q.Call]); l.State.Called != nil {
+			want(l.State.Called.Person)
+		}
 	}
 	listed := maps.Clone(m.lists[q.Contact])
 	if q.Case != "" {
@@ -217,6 +223,11 @@ func (m *Memory) change(ch routing.Change, now time.Time) {
 	after := copyCase(ch.After)
 	after.Version++
 	m.cases[after.ID] = after
+	for _, l := range after.Legs {
+		if l.Call != "" {
+			m.calls[l.Call] = after.ID
+		}
+	}
 	switch {
 	case ch.Before == nil:
 		m.open[after.Person], m.codes[after.Code], m.coded[after.Code] = after.ID, now.Add(endless), after.ID
@@ -256,6 +267,7 @@ func copyCase(c *routing.Case) *routing.Case {
 	n := *c
 	n.Alerts, n.Deadlines = slices.Clone(c.Alerts), slices.Clone(c.Deadlines)
 	n.Joined, n.Barred = slices.Clone(c.Joined), slices.Clone(c.Barred)
+	n.Legs, n.Rings = slices.Clone(c.Legs), slices.Clone(c.Rings)
 	return &n
 }
 
@@ -268,7 +280,7 @@ func CopyState(s routing.State) routing.State {
 		}
 		return copies[c]
 	}
-	n := routing.State{Persons: maps.Clone(s.Persons), Own: once(s.Own), Coded: once(s.Coded)}
+	n := routing.State{Persons: maps.Clone(s.Persons), Own: once(s.Own), Coded: once(s.Coded), Called: once(s.Called)}
 	for _, c := range s.Cases {
 		n.Cases = append(n.Cases, once(c))
 	}

@@ -47,6 +47,8 @@ type Ward struct {
 	Decided func(Played)
 	// Carried looks at every message at the moment the carrier takes it; nil is nobody.
 	Carried func(*Message)
+	// LosesPushes makes the carrier take pushes and cancellations without doing anything.
+	LosesPushes bool
 
 	t       TB
 	line    *routing.Line
@@ -55,6 +57,7 @@ type Ward struct {
 	now     time.Time
 	sids    int
 	sent    []*Message
+	calls   []*Call
 }
 
 // NewWard makes a ward with a line, nothing having happened yet.
@@ -200,6 +203,10 @@ func (w *Ward) carry(s routing.Send) {
 	case routing.NotWanted:
 		e.Result = routing.SendUnwanted
 	case routing.StillWanted:
+		if s.OfCall() {
+			w.carryCall(s, &e)
+			break
+		}
 		if w.Refuses != nil && w.Refuses(s) {
 			e.Result = routing.SendRefused
 			break
@@ -210,6 +217,9 @@ func (w *Ward) carry(s routing.Send) {
 		if w.sent = append(w.sent, m); w.Carried != nil {
 			w.Carried(m)
 		}
+	}
+	if e.Result == "" {
+		return // told as another event
 	}
 	held := w.Hold
 	w.Hold = true // what this leads to is on the agenda behind the rest

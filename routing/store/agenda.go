@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -35,7 +36,7 @@ type Want struct {
 	Deadlines     int
 	DeadlineLease time.Duration
 	Sends         int // all together
-	ForDanger     int // how many of Sends are kept free for danger
+	ForDanger     int // how many of Sends are kept free for calls and danger
 	SendLease     time.Duration
 }
 
@@ -119,7 +120,7 @@ func (s *Store) dueSend(v []any, lease time.Time) DueSend {
 	if err == nil {
 		d.Send, err = decodeSend(id, data)
 	}
-	d.Send.ID, d.Send.Priority, d.Err = id, routing.Priority(priority), err
+	d.Send.ID, d.Send.Priority, d.Err = id, routing.Priorities()[priority], err
 	return d
 }
 
@@ -293,6 +294,13 @@ func deadlineMember(line contacts.LineID, id routing.CaseID) string {
 // words must not change places; those of another case do not wait for them, least of all an alert for a
 // message that the carrier will not take.
 func (s *Store) lane(line contacts.LineID, send routing.Send) string {
+	switch {
+	case send.Purpose == routing.PurposeCall && send.Contact != "":
+		// One telephone rings once: calls to one contact go one after the other, whichever case they are about.
+		return string(line) + "/v/" + s.names.key(line, send.Contact)
+	case send.OfCall():
+		return string(line) + "/l/" + string(cmp.Or(send.Leg, send.ID))
+	}
 	if send.Person != "" {
 		return string(line) + "/p/" + string(send.Person) + "/" + string(send.Case)
 	}

@@ -178,6 +178,7 @@ func (c *commit) change(ch routing.Change) error {
 	}
 	c.op("set", c.key(openCasesKey(c.shard, c.line)), string(after.ID), label)
 	c.lists(ch)
+	c.calls(ch)
 	return nil
 }
 
@@ -203,6 +204,45 @@ func (c *commit) lists(ch routing.Change) {
 		}
 	}
 }
+
+// calls keeps the index of calls: which leg each is, and who is on the telephone now. Those of a closed
+// case are nobody's any more: nobody looks after them, and whoever talks on may be called again.
+func (c *commit) calls(ch routing.Change) {
+	live := map[routing.EntryID]bool{}
+	for _, l := range ch.After.Legs {
+		before := routing.Leg{}
+		if ch.Before != nil {
+			if was := ch.Before.Leg(l.ID); was != nil {
+				before = *was
+			}
+		}
+		if l.Call != "" && l.Call != before.Call {
+			c.op("put", c.key(callKey(c.shard, c.line, l.Call)), string(l.ID), seenKept.Milliseconds())
+		}
+		if !ch.After.Open() || l.State == routing.LegPlacing || l.State == routing.LegEnding && l.Call == "" {
+			continue
+		}
+		live[l.ID] = true
+		if before.ID == "" || before.State == routing.LegPlacing {
+			who := livePerson
+			if !l.Person() {
+				who = c.contactKey(l.Contact)
+			}
+			c.op("set", c.key(callsKey(c.shard, c.line)), string(l.ID), who)
+		}
+	}
+	if ch.Before == nil {
+		return
+	}
+	for _, l := range ch.Before.Legs {
+		if !live[l.ID] {
+			c.op("set", c.key(callsKey(c.shard, c.line)), string(l.ID), "")
+		}
+	}
+}
+
+// livePerson stands for the person among the calls under way.
+const livePerson = "person"
 
 // person stores what is kept of a phone, under a key of its own made at the first time.
 func (c *commit) person(p routing.Person) error {
@@ -278,7 +318,7 @@ func (c *commit) send(s routing.Send) error {
 	}
 	p := s.Priority
 	c.op("send", c.key(lanesKey(c.shard, p)), c.key(queuesKey(c.shard, p)), c.key(waitingKey(c.shard, p)), c.key(entriesKey(c.shard)),
-		c.key(sequenceKey(c.shard)), c.store.lane(c.line, s), string(s.ID), s.At.UnixMilli(), sealed)
+		c.key(sequenceKey(c.shard)), c.store.lane(c.line, s), string(s.ID), s.At.UnixMilli(), sealed, int(s.Rank))
 	return nil
 }
 

@@ -11,8 +11,8 @@
 --   fresh   k value                            string that must not exist yet
 --   put     k data ttl_ms                      string, whatever it was; ttl_ms 0: until told otherwise
 --   expire  k ttl_ms
---   send    k:lanes k:queues k:waiting k:entries k:sequence lane id at_ms data
---                                              at the end of the queue of its lane
+--   send    k:lanes k:queues k:waiting k:entries k:sequence lane id at_ms data rank
+--                                              at the end of the queue of its lane, among those of its rank (0 to 9)
 --   done    k:lanes k:queues k:waiting k:entries lane id now_ms
 --   journal k now_ms line event reason notes
 -- Returns 'ok', 'stale', 'stale_line', 'duplicate' or 'no_deadline'; all but 'ok' changed nothing.
@@ -21,7 +21,7 @@ local call = redis.call
 -- How many arguments each operation has.
 local size = {
   check = 3, seen = 2, index = 4, set = 3, person = 5, case = 8, fresh = 2,
-  put = 3, expire = 2, send = 9, done = 7, journal = 6,
+  put = 3, expire = 2, send = 10, done = 7, journal = 6,
 }
 
 -- key is the key that the argument at n names.
@@ -62,7 +62,7 @@ while i <= #ARGV do
     hset(key(i + 1), ARGV[i + 2], ARGV[i + 4])
   elseif op == 'send' then
     local lanes, lane, id, at = key(i + 1), ARGV[i + 6], ARGV[i + 7], ARGV[i + 8]
-    local place = string.format('%016d', call('INCR', key(i + 5)))
+    local place = ARGV[i + 10] .. string.format('%015d', call('INCR', key(i + 5)))
     call('ZADD', lanes, 'NX', at, lane) -- a lane that waits or is taken keeps its time
     call('ZADD', key(i + 2), 0, lane .. ' ' .. place .. ' ' .. id)
     call('ZADD', key(i + 3), at, id)

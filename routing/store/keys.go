@@ -80,6 +80,17 @@ func seenKey(s shard, line contacts.LineID, id routing.EventID) string {
 	return string(s) + ":seen:" + string(line) + ":" + string(id)
 }
 
+// callKey: string, expires seenKept after it was last written. The leg of ours that a call of the carrier is.
+func callKey(s shard, line contacts.LineID, call routing.CallID) string {
+	return string(s) + ":call:" + string(line) + ":" + string(call)
+}
+
+// callsKey: hash of the calls under way, from leg id to the key that stands for the contact, or "person".
+// A call that waits to be placed is not among them.
+func callsKey(s shard, line contacts.LineID) string {
+	return string(s) + ":calls:" + string(line)
+}
+
 // journalKey: stream of what happened to the lines of a shard, one entry a commit.
 func journalKey(s shard) string { return string(s) + ":journal" }
 

@@ -47,6 +47,7 @@ type loading struct {
 	persons map[phone.Key]*redis.SliceCmd
 	own     routing.CaseID
 	coded   routing.CaseID
+	called  routing.CaseID
 	listed  map[string]string // the contact's list: case id to person
 }
 
@@ -59,6 +60,7 @@ func (l *loading) first(ctx context.Context) error {
 		own      *redis.StringCmd
 		list     *redis.MapStringStringCmd
 		coded    *redis.StringCmd
+		called   *redis.StringCmd
 		codes    *redis.SliceCmd
 		woken    *redis.MapStringStringCmd
 		duty     *redis.MapStringStringCmd
@@ -88,6 +90,9 @@ func (l *loading) first(ctx context.Context) error {
 		if q.Coded != "" {
 			coded = p.Get(ctx, codeKey(l.shard, line, q.Coded))
 		}
+		if q.Call != "" {
+			called = p.Get(ctx, callKey(l.shard, line, q.Call))
+		}
 		woken = p.HGetAll(ctx, wokenKey(l.shard, line))
 		duty = p.HGetAll(ctx, dutyKey(l.shard, line))
 	})
@@ -109,6 +114,9 @@ func (l *loading) first(ctx context.Context) error {
 	}
 	if coded != nil {
 		l.coded = routing.CaseID(coded.Val())
+	}
+	if called != nil {
+		l.called = routing.EntryID(called.Val()).Case()
 	}
 	if codes != nil {
 		if free := slices.Index(codes.Val(), nil); free >= 0 {
@@ -160,22 +168,24 @@ func (s *Store) Duty(ctx context.Context, line contacts.LineID) (map[contacts.ID
 
 // second reads the cases the first round trip led to, and the persons of all cases.
 func (l *loading) second(ctx context.Context) error {
-	if l.own == "" && l.coded == "" && len(l.listed) == 0 && len(l.cases) == 0 {
+	if l.own == "" && l.coded == "" && l.called == "" && len(l.listed) == 0 && len(l.cases) == 0 {
 		return nil
 	}
 	person, err := l.personOfCase()
 	if err != nil {
 		return err
 	}
-	if person == "" && l.own == "" && l.coded == "" && len(l.listed) == 0 {
+	if person == "" && l.own == "" && l.coded == "" && l.called == "" && len(l.listed) == 0 {
 		return nil
 	}
 	_, err = l.store.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		if l.own != "" {
 			l.wantCase(ctx, p, l.own)
 		}
-		if l.coded != "" {
-			l.wantCase(ctx, p, l.coded)
+		for _, id := range []routing.CaseID{l.coded, l.called} {
+			if id != "" {
+				l.wantCase(ctx, p, id)
+			}
 		}
 		for id, key := range l.listed {
 			l.wantCase(ctx, p, routing.CaseID(id))
@@ -186,7 +196,15 @@ func (l *loading) second(ctx context.Context) error {
 		}
 		return nil
 	})
-	return err
+	if err != nil || l.called == "" || l.called == l.query.Case {
+		return err
+	}
+	// A call that is about another case than its first: that one's person, too.
+	c, err := l.store.openCase(l.query.Line, l.called, l.cases[l.called].Val())
+	if err != nil || c == nil || l.persons[c.Person] != nil {
+		return err
+	}
+	return l.store.pipelined(ctx, func(p redis.Pipeliner) { l.wantPerson(ctx, p, c.Person) })
 }
 
 // personOfCase is the person of the case the query names, if that case exists.
@@ -233,6 +251,9 @@ func (l *loading) decode() error {
 		}
 		if id == l.coded {
 			st.Coded = c
+		}
+		if id == l.called {
+			st.Called = c
 		}
 		if _, listed := l.listed[string(id)]; listed || id == l.query.Case {
 			st.Cases = append(st.Cases, c)

@@ -68,20 +68,82 @@ type caseRecord struct {
 	Deadlines     []deadlineRecord `json:"deadlines,omitempty"`
 	NobodySent    bool             `json:"nobody_sent,omitempty"`
 	MatchedSent   bool             `json:"matched_sent,omitempty"`
+	Legs          []legRecord      `json:"legs,omitempty"`
+	BesideStep    int              `json:"beside_step,omitempty"`
+	Rings         []millis         `json:"rings_unix_ms,omitempty"`
+	AskedCall     millis           `json:"asked_call_unix_ms,omitempty"`
+	Talked        millis           `json:"talked_unix_ms,omitempty"`
+	Voicemails    int              `json:"voicemails,omitempty"`
+}
+
+// legRecord is a call of a case that is under way.
+type legRecord struct {
+	ID         string         `json:"id"`
+	Call       string         `json:"call,omitempty"`
+	Contact    string         `json:"contact,omitempty"`
+	Incoming   bool           `json:"incoming,omitempty"`
+	Ask        string         `json:"ask"`
+	State      string         `json:"state"`
+	Language   string         `json:"language,omitempty"`
+	Say        []texts.Prompt `json:"say,omitempty"`
+	Tone       bool           `json:"tone,omitempty"`
+	Pause      bool           `json:"pause,omitempty"`
+	Voicemail  string         `json:"voicemail,omitempty"`
+	Turn       int            `json:"turn,omitempty"`
+	Asked      int            `json:"asked,omitempty"`
+	At         millis         `json:"at_unix_ms"`
+	Answered   millis         `json:"answered_unix_ms,omitempty"`
+	Heard      millis         `json:"heard_unix_ms,omitempty"`
+	Held       millis         `json:"held_unix_ms,omitempty"`
+	WaitsFrom  millis         `json:"waits_from_unix_ms,omitempty"`
+	Joined     millis         `json:"joined_unix_ms,omitempty"`
+	Quiet      bool           `json:"quiet,omitempty"`
+	ToldRounds int            `json:"told_rounds,omitempty"`
+	Back       bool           `json:"back,omitempty"`
+}
+
+func encodeLegs(legs []routing.Leg) []legRecord {
+	var r []legRecord
+	for _, l := range legs {
+		r = append(r, legRecord{
+			ID: string(l.ID), Call: string(l.Call), Contact: string(l.Contact), Incoming: l.Incoming, Ask: string(l.Ask), State: string(l.State),
+			Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause, Voicemail: string(l.Voicemail), Turn: l.Turn, Asked: l.Asked,
+			At: toMillis(l.At), Answered: toMillis(l.AnsweredAt), Heard: toMillis(l.HeardAt), Held: toMillis(l.HeldAt),
+			WaitsFrom: toMillis(l.WaitsFrom), Joined: toMillis(l.JoinedAt), Quiet: l.Quiet, ToldRounds: l.ToldRounds, Back: l.Back,
+		})
+	}
+	return r
+}
+
+func decodeLegs(r []legRecord) []routing.Leg {
+	var legs []routing.Leg
+	for _, l := range r {
+		legs = append(legs, routing.Leg{
+			ID: routing.EntryID(l.ID), Call: routing.CallID(l.Call), Contact: contacts.ID(l.Contact), Incoming: l.Incoming,
+			Ask: routing.Ask(l.Ask), State: routing.LegState(l.State), Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause,
+			Voicemail: routing.WordsRef(l.Voicemail), Turn: l.Turn, Asked: l.Asked,
+			At: l.At.time(), AnsweredAt: l.Answered.time(), HeardAt: l.Heard.time(), HeldAt: l.Held.time(),
+			WaitsFrom: l.WaitsFrom.time(), JoinedAt: l.Joined.time(), Quiet: l.Quiet, ToldRounds: l.ToldRounds, Back: l.Back,
+		})
+	}
+	return legs
 }
 
 type alertRecord struct {
-	Contact  string `json:"contact"`
-	Kind     string `json:"kind"`
-	Channel  string `json:"channel"`
-	Entry    string `json:"entry,omitempty"`
-	At       millis `json:"at_unix_ms"`
-	Step     int    `json:"step"`
-	Run      int    `json:"run"`
-	State    string `json:"state"`
-	Declined bool   `json:"declined,omitempty"`
-	Lost     millis `json:"lost_unix_ms,omitempty"`
-	Beside   bool   `json:"beside,omitempty"`
+	Contact    string `json:"contact"`
+	Kind       string `json:"kind"`
+	Channel    string `json:"channel"`
+	Entry      string `json:"entry,omitempty"`
+	Leg        string `json:"leg,omitempty"`
+	TextFailed bool   `json:"text_failed,omitempty"`
+	CallFailed bool   `json:"call_failed,omitempty"`
+	At         millis `json:"at_unix_ms"`
+	Step       int    `json:"step"`
+	Run        int    `json:"run"`
+	State      string `json:"state"`
+	Declined   bool   `json:"declined,omitempty"`
+	Lost       millis `json:"lost_unix_ms,omitempty"`
+	Beside     bool   `json:"beside,omitempty"`
 }
 
 type deadlineRecord struct {
@@ -99,11 +161,16 @@ func encodeCase(c *routing.Case) ([]byte, error) {
 		PlanUrgency: string(c.Plan.Urgency), PlanNeed: string(c.Plan.Need),
 		Step: c.Step, Run: c.Run, Rounds: c.Rounds, Unanswered: c.Unanswered,
 		NobodySent: c.NobodySent, MatchedSent: c.MatchedSent,
+		Legs: encodeLegs(c.Legs), BesideStep: c.BesideStep, AskedCall: toMillis(c.AskedCall), Talked: toMillis(c.TalkedAt), Voicemails: c.Voicemails,
+	}
+	for _, at := range c.Rings {
+		r.Rings = append(r.Rings, toMillis(at))
 	}
 	for _, a := range c.Alerts {
 		r.Alerts = append(r.Alerts, alertRecord{
 			Contact: string(a.Contact), Kind: string(a.Kind), Channel: string(a.Channel), Entry: string(a.Entry),
 			At: toMillis(a.At), Step: a.Step, Run: a.Run, State: string(a.State), Declined: a.Declined, Lost: toMillis(a.LostAt), Beside: a.Beside,
+			Leg: string(a.Leg), TextFailed: a.TextFailed, CallFailed: a.CallFailed,
 		})
 	}
 	for _, d := range c.Deadlines {
@@ -130,11 +197,16 @@ func decodeCase(line contacts.LineID, id routing.CaseID, version int64, data []b
 		Plan: routing.PolicyKey{Urgency: triage.Urgency(r.PlanUrgency), Need: triage.Need(r.PlanNeed)},
 		Step: r.Step, Run: r.Run, Rounds: r.Rounds, Unanswered: r.Unanswered,
 		NobodySent: r.NobodySent, MatchedSent: r.MatchedSent,
+		Legs: decodeLegs(r.Legs), BesideStep: r.BesideStep, AskedCall: r.AskedCall.time(), TalkedAt: r.Talked.time(), Voicemails: r.Voicemails,
+	}
+	for _, at := range r.Rings {
+		c.Rings = append(c.Rings, at.time())
 	}
 	for _, a := range r.Alerts {
 		c.Alerts = append(c.Alerts, routing.Alert{
 			Contact: contacts.ID(a.Contact), Kind: contacts.Kind(a.Kind), Channel: contacts.Channel(a.Channel), Entry: routing.EntryID(a.Entry),
 			At: a.At.time(), Step: a.Step, Run: a.Run, State: routing.AlertState(a.State), Declined: a.Declined, LostAt: a.Lost.time(), Beside: a.Beside,
+			Leg: routing.EntryID(a.Leg), TextFailed: a.TextFailed, CallFailed: a.CallFailed,
 		})
 	}
 	for _, d := range r.Deadlines {
@@ -152,12 +224,14 @@ type personRecord struct {
 	Muted        bool   `json:"muted,omitempty"`
 	Unreachable  bool   `json:"unreachable,omitempty"`
 	LastAutoText millis `json:"last_auto_text_unix_ms,omitempty"`
+	Withheld     bool   `json:"withheld,omitempty"`
+	MissedText   millis `json:"missed_text_unix_ms,omitempty"`
 }
 
 func encodePerson(p routing.Person) ([]byte, error) {
 	return json.Marshal(personRecord{
 		Format: recordFormat, Number: p.Number.E164(), Hiding: p.Hiding, NoTexts: p.NoTexts, Muted: p.Muted,
-		Unreachable: p.Unreachable, LastAutoText: toMillis(p.LastAutoText),
+		Unreachable: p.Unreachable, LastAutoText: toMillis(p.LastAutoText), Withheld: p.Withheld, MissedText: toMillis(p.MissedTextAt),
 	})
 }
 
@@ -167,12 +241,13 @@ func decodePerson(key phone.Key, version int64, wrapped, data []byte) (routing.P
 		return routing.Person{}, fmt.Errorf("person: %w", err)
 	}
 	number, err := phone.ParseE164(r.Number)
-	if err != nil {
+	if err != nil && (!r.Withheld || r.Number != "") {
 		return routing.Person{}, fmt.Errorf("person: %w", err)
 	}
 	return routing.Person{
 		Key: key, Version: version, Number: number, WrappedKey: wrapped,
 		Hiding: r.Hiding, NoTexts: r.NoTexts, Muted: r.Muted, Unreachable: r.Unreachable, LastAutoText: r.LastAutoText.time(),
+		Withheld: r.Withheld, MissedTextAt: r.MissedText.time(),
 	}, nil
 }
 
@@ -193,6 +268,12 @@ type sendRecord struct {
 	At         millis            `json:"at_unix_ms"`
 	NotAfter   millis            `json:"not_after_unix_ms,omitempty"`
 	ValidityMS int64             `json:"validity_ms"`
+	Rank       int               `json:"rank,omitempty"`
+	Leg        string            `json:"leg,omitempty"`
+	Call       string            `json:"call,omitempty"`
+	Turn       int               `json:"turn,omitempty"`
+	RingMS     int64             `json:"ring_ms,omitempty"`
+	Recording  string            `json:"recording,omitempty"`
 }
 
 func encodeSend(s routing.Send) ([]byte, error) {
@@ -201,6 +282,7 @@ func encodeSend(s routing.Send) ([]byte, error) {
 		Purpose: string(s.Purpose), Text: string(s.Text), Values: s.Values, Words: string(s.Words),
 		Language: string(s.Language), Accented: s.Accented, Priority: int(s.Priority),
 		At: toMillis(s.At), NotAfter: toMillis(s.NotAfter), ValidityMS: s.Validity.Milliseconds(),
+		Rank: int(s.Rank), Leg: string(s.Leg), Call: string(s.Call), Turn: s.Turn, RingMS: s.Ring.Milliseconds(), Recording: s.Recording,
 	})
 }
 
@@ -218,6 +300,8 @@ func decodeSend(id routing.EntryID, data []byte) (routing.Send, error) {
 		Purpose: routing.Purpose(r.Purpose), Text: texts.Key(r.Text), Values: r.Values, Words: routing.WordsRef(r.Words),
 		Language: texts.Language(r.Language), Accented: r.Accented, Priority: routing.Priority(r.Priority),
 		At: r.At.time(), NotAfter: r.NotAfter.time(), Validity: time.Duration(r.ValidityMS) * time.Millisecond,
+		Rank: routing.Priority(r.Rank), Leg: routing.EntryID(r.Leg), Call: routing.CallID(r.Call), Turn: r.Turn,
+		Ring: time.Duration(r.RingMS) * time.Millisecond, Recording: r.Recording,
 	}, nil
 }
 

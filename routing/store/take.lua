@@ -6,7 +6,7 @@
 -- ARGV[1]  now, unix ms
 -- ARGV[2]  until when deadlines are leased, unix ms     ARGV[3]  at most so many of them
 -- ARGV[4]  until when lanes are leased, unix ms         ARGV[5]  at most so many of them
--- ARGV[6]  of which so many only of the first priority
+-- ARGV[6]  of which so many only of the first two priorities
 -- Returns { ms of the next thing due or '', { member, due ms, ... },
 --           { lane, id, entry, ms first tried or '', priority from 0, ... } }.
 local now = ARGV[1]
@@ -31,7 +31,7 @@ end
 
 local entries, room = {}, tonumber(ARGV[5])
 for k = 3, #KEYS, 2 do
-  if k == 5 then room = room - tonumber(ARGV[6]) end
+  if k == 7 then room = room - tonumber(ARGV[6]) end
   if room > 0 then
     for _, lane in ipairs(redis.call('ZRANGEBYSCORE', KEYS[k], '-inf', now, 'LIMIT', 0, room)) do
       local id, entry = head(KEYS[k + 1], lane)

@@ -244,8 +244,9 @@ func hasLink(text string) bool {
 	return regexp.MustCompile(`(?i)://|\bwww\.|[a-z0-9]\.(vn|com|net|org|info|me)\b`).MatchString(text)
 }
 
-// Check reports every fault of our message files: a text or word that is missing or unknown, and whatever
-// [Faults] finds. It is meant for a program's start and for its self-test.
+// Check reports every fault of our message files: a text, word or prompt that is missing or unknown,
+// whatever [Faults] finds, and whatever breaks the same rules in what is said on calls. It is meant for a
+// program's start and for its self-test.
 func Check() error {
 	all, err := editions()
 	if err != nil {
@@ -285,5 +286,5 @@ func (e edition) faults(lang Language) (faults []error) {
 	if extra := len(e.Words) - len(wordNames()); extra > 0 {
 		fault("%d words too many", extra)
 	}
-	return faults
+	return append(faults, e.promptFaults(lang)...)
 }

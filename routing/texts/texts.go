@@ -6,6 +6,9 @@
 // characters that would turn a GSM-7 message into UCS-2; it refuses to return a text with a gap. A line may
 // have wording of its own, which a [Catalog] holds; [Faults] has the rules that it must keep, as ours does.
 //
+// What is said on calls is here too: a [Prompt] has wording in each language, which [Spoken] returns, and
+// nothing is ever filled into it.
+//
 // The package decides nothing: whether a text may be sent, and in which form, is the caller's rule. It is
 // pure and knows neither cases nor people.
 package texts
@@ -73,8 +76,9 @@ func (w Wording) in(accented bool) string {
 
 // edition is one language's message file.
 type edition struct {
-	Texts map[Key]Wording    `yaml:"texts"`
-	Words map[string]Wording `yaml:"words"`
+	Texts   map[Key]Wording    `yaml:"texts"`
+	Words   map[string]Wording `yaml:"words"`
+	Prompts map[Prompt]speech  `yaml:"prompts"`
 }
 
 //go:embed vi.yaml en.yaml

@@ -1,4 +1,4 @@
-package simulator
+package twiml
 
 import (
 	"errors"
@@ -8,21 +8,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseTwiML(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, doc string
-		want      []element
+		want      []Element
 		code      int
 	}{
 		{"empty", `<Response/>`, nil, 0},
 		{"declaration, comments and space", "<?xml version=\"1.0\"?>\n<!-- a -->\n<Response>\n <!-- b -->\n</Response>\n", nil, 0},
-		{"nested", `<Response><Gather numDigits="1">a<Say>b</Say>c</Gather></Response>`, []element{{
-			name: "Gather", attrs: map[string]string{"numDigits": "1"}, text: "ac",
-			children: []element{{name: "Say", attrs: map[string]string{}, text: "b"}},
+		{"nested", `<Response><Gather numDigits="1">a<Say>b</Say>c</Gather></Response>`, []Element{{
+			Name: "Gather", Attrs: map[string]string{"numDigits": "1"}, Text: "ac",
+			Children: []Element{{Name: "Say", Attrs: map[string]string{}, Text: "b"}},
 		}}, 0},
 		{"CDATA", `<Response><Message><![CDATA[a<b]]></Message></Response>`,
-			[]element{{name: "Message", attrs: map[string]string{}, text: "a<b"}}, 0},
+			[]Element{{Name: "Message", Attrs: map[string]string{}, Text: "a<b"}}, 0},
 		{"nothing", ``, nil, 12100},
 		{"another root", `<Respond/>`, nil, 12100},
 		{"lower case", `<response/>`, nil, 12100},
@@ -40,19 +40,19 @@ func TestParseTwiML(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := parseTwiML([]byte(test.doc))
-			bad, _ := errors.AsType[*twimlError](err)
-			if (err != nil) != (test.code != 0) || bad != nil && bad.code != test.code {
-				t.Fatalf("parseTwiML(%q): %v, want code %d", test.doc, err, test.code)
+			got, err := Parse([]byte(test.doc))
+			bad, _ := errors.AsType[*Error](err)
+			if (err != nil) != (test.code != 0) || bad != nil && bad.Code != test.code {
+				t.Fatalf("Parse(%q): %v, want code %d", test.doc, err, test.code)
 			}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(element{})); diff != "" {
-				t.Errorf("parseTwiML(%q) (-want +got):\n%s", test.doc, diff)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("Parse(%q) (-want +got):\n%s", test.doc, diff)
 			}
 		})
 	}
 }
 
-func FuzzParseReplies(f *testing.F) {
+func FuzzReplies(f *testing.F) {
 	for _, seed := range [][2]string{
 		{"text/xml", `<Response/>`},
 		{"text/xml", `<?xml version="1.0" encoding="UTF-8"?><Response><Message to="+84900000002">a<Body>b</Body></Message></Response>`},
@@ -63,19 +63,19 @@ func FuzzParseReplies(f *testing.F) {
 		f.Add(seed[0], []byte(seed[1]))
 	}
 	f.Fuzz(func(t *testing.T, contentType string, doc []byte) {
-		replies, err := parseReplies(contentType, doc)
+		replies, err := Replies(contentType, doc)
 		if err != nil {
-			bad, ok := errors.AsType[*twimlError](err)
-			if !ok || bad.code == 0 || bad.detail == "" {
-				t.Errorf("parseReplies(%q, %q): %v, want an error with Twilio's code and a reason", contentType, doc, err)
+			bad, ok := errors.AsType[*Error](err)
+			if !ok || bad.Code == 0 || bad.Detail == "" {
+				t.Errorf("Replies(%q, %q): %v, want an error with Twilio's code and a reason", contentType, doc, err)
 			}
 			if replies != nil {
-				t.Errorf("parseReplies(%q, %q) = %v beside an error", contentType, doc, replies)
+				t.Errorf("Replies(%q, %q) = %v beside an error", contentType, doc, replies)
 			}
 		}
 		for _, r := range replies {
-			if strings.TrimSpace(r.body) == "" {
-				t.Errorf("parseReplies(%q, %q) = a reply without words", contentType, doc)
+			if strings.TrimSpace(r.Body) == "" {
+				t.Errorf("Replies(%q, %q) = a reply without words", contentType, doc)
 			}
 		}
 	})
