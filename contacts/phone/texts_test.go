@@ -9,7 +9,7 @@ func TestNumber_TakesTexts(t *testing.T) {
 		want         bool
 	}{
 		{"mobile", "+84905000001", true},
-		{"mobile of every length of prefix", "+84559000001", true},
+		{"mobile with a prefix of three digits", "+84559000001", true},
 		{"mobile prefix newer than the plan we know", "+84400000001", true},
 		{"landline of Quảng Ngãi", "+842553822115", false},
 		{"landline of former Kon Tum", "+842603862115", false},

@@ -23,6 +23,7 @@ import (
 	"github.com/tincay/hotline/gateway"
 	"github.com/tincay/hotline/gateway/config"
 	"github.com/tincay/hotline/gateway/simulator"
+	"github.com/tincay/hotline/gateway/twilio/twiliotest"
 	"github.com/tincay/hotline/routing/line"
 )
 
@@ -74,6 +75,9 @@ policy:
     - {notify: [supervisor], wait: 10m}
 `
 
+// CallWard is Ward with contacts who take calls as well as texts.
+func CallWard() string { return strings.ReplaceAll(Ward, "channels: [sms]", "channels: [sms, voice]") }
+
 // Options says what a [World] is made of.
 type Options struct {
 	Redis    redis.UniversalClient
@@ -117,13 +121,15 @@ func New(t testing.TB, o Options) *World {
 	w := &World{t: t, Redis: o.Redis, Keyset: keyset, Logs: &Log{}, poll: o.Poll, called: o.Called, gate: &gate{}}
 	w.Carrier = simulator.New(simulator.Options{
 		AccountSID: AccountSID, AuthToken: AuthToken, Latency: o.Latency,
-		Numbers: []simulator.Number{{E164: Support, SMSURL: PublicURL + "/twilio/sms#rc=3&rp=all"}},
+		Numbers: []simulator.Number{{E164: Support, SMSURL: PublicURL + "/twilio/sms#rc=3&rp=all",
+			VoiceURL: PublicURL + "/twilio/voice#rc=3&rp=all", StatusCallback: PublicURL + "/twilio/voice/status#rc=3&rp=all"}},
 		Client:  &http.Client{Transport: simulator.InMemory(w.gate)},
 	})
 	t.Cleanup(w.Carrier.Close)
 	w.cfg = &config.Config{
 		PublicURL: PublicURL, Redis: o.Redis, AccountSID: AccountSID, AuthTokens: []config.Secret{config.NewSecret(AuthToken)},
 		APIURL: "https://api.carrier.example", Keyset: keyset,
+		VoiceVI: "Google.vi-VN-Standard-A", VoiceEN: "Google.en-US-Standard-C",
 	}
 	if o.LineFile == "" {
 		o.LineFile = Ward
@@ -160,7 +166,7 @@ func (w *World) Open() *Gateway {
 	cfg := *w.cfg
 	app, err := gateway.Open(context.Background(), &cfg, gateway.Options{
 		Logger:    slog.New(slog.NewJSONHandler(w.Logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Transport: simulator.InMemory(http.HandlerFunc(w.api)), Poll: w.poll,
+		Transport: twiliotest.Check(w.t, simulator.InMemory(http.HandlerFunc(w.api))), Poll: w.poll,
 	})
 	if err != nil {
 		w.t.Fatalf("open gateway: %v", err)
@@ -204,6 +210,59 @@ func (w *World) Text(from, body string) {
 	w.t.Helper()
 	if _, err := w.Carrier.Phone(from).Text(context.Background(), Support, body); err != nil {
 		w.t.Fatalf("text to the line: %v", err)
+	}
+}
+
+// Dial lets a phone call the line.
+func (w *World) Dial(from string) *simulator.Call {
+	w.t.Helper()
+	call, err := w.Carrier.Phone(from).Dial(context.Background(), Support)
+	if err != nil {
+		w.t.Fatalf("call the line: %v", err)
+	}
+	return call
+}
+
+// Ring waits until a phone rings and returns the call. Whoever looks sees the line's number.
+func (w *World) Ring(phone string) *simulator.Call {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	call, err := w.Carrier.Phone(phone).NextRing(ctx)
+	if err != nil {
+		w.t.Fatalf("phone …%s does not ring", phone[len(phone)-3:])
+	}
+	if call.From != Support {
+		w.t.Errorf("phone …%s is called from %s, want the line's number", phone[len(phone)-3:], call.From)
+	}
+	return call
+}
+
+// Hears waits until a call hears something.
+func (w *World) Hears(call *simulator.Call, words string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if _, err := call.Hears(ctx, words); err != nil {
+		w.t.Fatalf("call of …%s heard %q, want %q: %v", call.From[max(0, len(call.From)-3):], call.Heard(), words, err)
+	}
+}
+
+// Talk waits until a call is in conversation with exactly these phones.
+func (w *World) Talk(call *simulator.Call, with ...string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := call.Talks(ctx, with...); err != nil {
+		w.t.Fatalf("call talks with %v and heard %q, want it to talk with %v: %v", call.TalkingWith(), call.Heard(), with, err)
+	}
+}
+
+// Press presses keys on a call.
+func (w *World) Press(call *simulator.Call, keys string) {
+	w.t.Helper()
+	if err := call.Press(keys); err != nil {
+		w.t.Fatalf("press %s: %v", keys, err)
 	}
 }
 

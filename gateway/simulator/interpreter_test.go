@@ -204,7 +204,7 @@ func TestPlay_FetchesTheSound(t *testing.T) {
 				_, _ = io.WriteString(rw, "ID3")
 			case "/page":
 				_, _ = io.WriteString(rw, "<html>")
-			default:
+			case "/gone.mp3":
 				rw.WriteHeader(404)
 			}
 		})

@@ -234,6 +234,7 @@ hotline_cases{line="river",state="claimed"} 0
 hotline_cases{line="river",state="unanswered"} 0
 # HELP hotline_outbox_oldest_seconds For how long the oldest message that waits for the carrier has waited, 0 if none does; the same on every replica.
 # TYPE hotline_outbox_oldest_seconds gauge
+hotline_outbox_oldest_seconds{priority="call"} 0
 hotline_outbox_oldest_seconds{priority="danger"} 0
 hotline_outbox_oldest_seconds{priority="normal"} 0
 hotline_outbox_oldest_seconds{priority="urgent"} 1.5
