@@ -309,6 +309,11 @@ func (d *decider) leftAlone(c *Case, l *Leg) {
 func (d *decider) askAnother(c *Case, l *Leg, e CallTurn) {
 	word := ParsePersonWord(e.Key)
 	switch {
+	case e.Left && l.Asked <= 1:
+		// Out of the conference because we pushed it out: the question has not been heard yet.
+		l.Say = []texts.Prompt{texts.PromptAnother}
+		d.out.Reason = ReasonAsked
+		return
 	case e.Key == "" && l.Asked < askedTwice:
 		l.Asked++
 		l.Say = []texts.Prompt{texts.PromptAnother}

@@ -145,8 +145,12 @@ func (d *decider) settleCalls(c *Case) {
 	if p := c.PersonLeg(); p != nil && p.State == LegJoined && !p.Back {
 		d.personAlone(c)
 	}
-	if c.State != Claimed {
+	waits := func(due Deadline) bool { return due.Kind == RingOthers }
+	switch p := c.PersonLeg(); {
+	case c.State != Claimed:
 		c.clearDeadline(RingOthers)
+	case p != nil && p.State == LegWaiting && !slices.ContainsFunc(c.Deadlines, waits):
+		d.ringHelpers(c)
 	}
 	if len(c.Legs) == 0 {
 		c.clearDeadline(LookAtCalls)

@@ -411,6 +411,10 @@ func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
 	c := d.edit(held)
 	d.out.Reason = ReasonRelayed
 	d.holderSpoke(c, contact)
+	if d.person(c.Person).Withheld {
+		d.cannotReach(c) // a caller without a number
+		return
+	}
 	for _, piece := range texts.Split(words, maxWords) {
 		id := d.entryID(c, PurposeRelayToPerson)
 		ref := WordsRef("h" + id)

@@ -154,7 +154,7 @@ func (t *teller) try(s *snapshot) tryView {
 	next := tryWriting
 	for _, c := range s.Cases {
 		switch {
-		case c.State == routing.Claimed && s.relayed(c.ID):
+		case c.State == routing.Claimed && s.inTouch(c.ID):
 			next = max(next, tryClosing)
 		case c.State == routing.Claimed:
 			next = max(next, tryTalking)

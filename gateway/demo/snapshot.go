@@ -17,7 +17,8 @@ type snapshot struct {
 	Cases   []*routing.Case // open, oldest first
 	Story   []happening
 	Codes   map[routing.CaseID]routing.Code
-	Threads map[string]thread // by handset
+	Threads map[string]thread     // by handset
+	Calls   map[string]*phoneCall // by handset; nil if the phone had no call yet
 }
 
 // thread is what stands on one phone.
@@ -33,10 +34,12 @@ type shownText struct {
 	At   time.Time
 }
 
-// relayed reports whether a helper has written to the person of a case.
-func (s *snapshot) relayed(id routing.CaseID) bool {
+// inTouch reports whether a helper has written to, or talked with, the person of a case.
+func (s *snapshot) inTouch(id routing.CaseID) bool {
 	return slices.ContainsFunc(s.Story, func(h happening) bool {
-		return slices.ContainsFunc(h.Notes, func(n note) bool { return n.Kind == routing.NoteRelayed && n.Case == id })
+		return slices.ContainsFunc(h.Notes, func(n note) bool {
+			return n.Case == id && (n.Kind == routing.NoteRelayed || n.Kind == routing.NoteTalking)
+		})
 	})
 }
 
@@ -57,10 +60,11 @@ func (w *world) look(ctx context.Context) (*snapshot, error) {
 	}
 	s := &snapshot{
 		Now: time.Now(), Line: line, Cases: cases, Story: slices.Clone(w.story), Codes: maps.Clone(w.codes),
-		Threads: map[string]thread{},
+		Threads: map[string]thread{}, Calls: map[string]*phoneCall{},
 	}
 	for _, h := range w.ward.handsets {
 		s.Threads[h.ID] = w.threadOf(h)
+		s.Calls[h.ID] = callOf(w.changes, h.Number.E164())
 	}
 	return s, nil
 }
@@ -68,7 +72,7 @@ func (w *world) look(ctx context.Context) (*snapshot, error) {
 // threadOf collects the texts of one phone. The caller holds w.mu.
 func (w *world) threadOf(h handset) thread {
 	var t thread
-	for _, change := range w.texts {
+	for _, change := range w.changes {
 		if change.Phone != h.Number.E164() {
 			continue
 		}

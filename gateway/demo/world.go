@@ -21,6 +21,7 @@ import (
 	"github.com/tincay/hotline/gateway"
 	"github.com/tincay/hotline/gateway/config"
 	"github.com/tincay/hotline/gateway/simulator"
+	"github.com/tincay/hotline/gateway/voice"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/texts"
 )
@@ -61,7 +62,7 @@ type world struct {
 
 	mu         sync.Mutex
 	generation int64 // of the stored line file
-	texts      []simulator.Change
+	changes    []simulator.Change // of every phone, oldest first
 	story      []happening
 	last       string // id of the journal entry read last
 	codes      map[routing.CaseID]routing.Code
@@ -116,16 +117,19 @@ func (w *world) open(ctx context.Context, rdb redis.UniversalClient, keyset *sea
 	toCarrier := func(rw http.ResponseWriter, r *http.Request) { w.carrier.ServeHTTP(rw, r) }
 	w.app, err = gateway.Open(ctx, &config.Config{
 		PublicURL: hotlineURL, APIURL: carrierURL, AccountSID: accountSID, AuthTokens: []config.Secret{config.NewSecret(token)},
-		Redis: rdb, Shards: shards, Keyset: keyset,
+		Redis: rdb, Shards: shards, Keyset: keyset, VoiceVI: voice.DefaultVoice(texts.Vietnamese), VoiceEN: voice.DefaultVoice(texts.English),
 	}, gateway.Options{Logger: logger, Transport: simulator.InMemory(http.HandlerFunc(toCarrier))})
 	if err != nil {
 		return err
 	}
 	w.carrier = simulator.New(simulator.Options{
 		AccountSID: accountSID, AuthToken: token,
-		Numbers: []simulator.Number{{E164: w.ward.support().E164(), SMSURL: hotlineURL + "/twilio/sms"}},
+		Numbers: []simulator.Number{{
+			E164: w.ward.support().E164(), SMSURL: hotlineURL + "/twilio/sms",
+			VoiceURL: hotlineURL + "/twilio/voice", StatusCallback: hotlineURL + "/twilio/voice/status",
+		}},
 		Client:  &http.Client{Transport: simulator.InMemory(w.app.Webhooks())},
-		Logger:  logger, Latency: simulator.Latency{Deliver: overTheAir},
+		Logger:  logger, Latency: simulator.Latency{Deliver: overTheAir, Dial: overTheAir},
 	})
 	return nil
 }
@@ -204,8 +208,8 @@ func (w *world) watchJournal(ctx context.Context) {
 func (w *world) catchUp(ctx context.Context) (fresh bool, err error) {
 	over, cancel := context.WithCancel(ctx)
 	cancel() // of the changes only those that are there already are wanted
-	for change := range w.carrier.Changes(over, len(w.texts)) {
-		w.texts = append(w.texts, change)
+	for change := range w.carrier.Changes(over, len(w.changes)) {
+		w.changes = append(w.changes, change)
 		fresh = true
 	}
 	for {
@@ -254,7 +258,7 @@ func (w *world) learnCodes(ctx context.Context) error {
 // markRead says that a phone's owner has seen everything it shows.
 func (w *world) markRead(h handset) {
 	w.mu.Lock()
-	w.read[h.ID] = len(w.texts)
+	w.read[h.ID] = len(w.changes)
 	w.mu.Unlock()
 	w.changed()
 }

@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 )
@@ -60,6 +61,11 @@ type CallRecord struct {
 // Call is a call, seen from the phone at its end. Its exported fields do not
 // change; its methods may be used at the same time and go on working when the
 // call is over.
+//
+// What the phone hears takes time: words as long as [SayTime] says, a sound
+// [Options].PlayTime, each tone of <Play digits> half a second, a beep none. It
+// counts as heard when it begins. A caller hears ringing until the first verb
+// runs that is no <Pause>.
 type Call struct {
 	SID       string
 	From, To  string // From is what the phone that rings shows
@@ -84,6 +90,7 @@ type Call struct {
 	next       int // how many of them Hears has passed over
 	pressed    []byte
 	order      order
+	webhook    url.Values // the first one, as it was posted
 	callbacks  courier
 	events     int                     // status callbacks so far: their SequenceNumber
 	interrupt  context.CancelCauseFunc // ends what the interpreter is doing
@@ -135,14 +142,6 @@ func (c *Carrier) addCall(l *Call) *Call {
 	c.calls = append(c.calls, l)
 	c.callBySID[l.SID] = l
 	return l
-}
-
-// other is the number at the other end of the line from the phone.
-func (l *Call) other() string {
-	if l.Direction == Inbound {
-		return l.To
-	}
-	return l.From
 }
 
 // record is a copy of the call as it is now. The caller holds c.mu.

@@ -11,16 +11,17 @@ import (
 	"unicode/utf8"
 )
 
-// CallRequest is an attempt to create or to change a call, as it reached the
-// carrier.
+// CallRequest is an attempt to create or to change a call, or a participant of
+// a conference, as it reached the carrier.
 type CallRequest struct {
-	At     time.Time
-	Form   url.Values
-	SID    string // of the call that was created, or that is to change
-	Update bool   // it is to change, not new
-	Status int    // of the HTTP answer; 0 if the client gave up before one
-	Code   int    // Twilio's error code; 0 if it was accepted
-	Lost   bool   // a fault let it have no effect
+	At         time.Time
+	Form       url.Values
+	SID        string // of the call that was created, or that is to change
+	Update     bool   // it is to change, not new
+	Conference string // SID of the conference whose participant is to change
+	Status     int    // of the HTTP answer; 0 if the client gave up before one
+	Code       int    // Twilio's error code; 0 if it was accepted
+	Lost       bool   // a fault let it have no effect
 }
 
 // CallRequests returns each attempt to create or change a call that reached
@@ -227,7 +228,7 @@ func (c *Carrier) updateCall(w http.ResponseWriter, r *http.Request, sid string)
 	var resource callResource
 	if refused == nil {
 		c.mu.Lock()
-		_, lost := c.happens(LosePush, phone, Anything)
+		lost := c.losesPush(phone)
 		if refused = c.change(c.callBySID[sid], form, lost); refused == nil {
 			resource = c.callResource(c.callBySID[sid])
 		}
@@ -246,6 +247,17 @@ func (c *Carrier) updateCall(w http.ResponseWriter, r *http.Request, sid string)
 	}
 	log(func(req *CallRequest) { req.Status = http.StatusOK })
 	writeJSON(w, http.StatusOK, resource)
+}
+
+// losesPush uses up a LosePush that fits, whatever its On. The caller holds
+// c.mu.
+func (c *Carrier) losesPush(phone string) bool {
+	for _, op := range []Operation{Steering, Anything} {
+		if _, lost := c.happens(LosePush, phone, op); lost {
+			return true
+		}
+	}
+	return false
 }
 
 // phoneOf is the number of the phone at the end of a call; empty if there is no
@@ -288,9 +300,14 @@ func (c *Carrier) change(l *Call, form url.Values, lost bool) *apiError {
 	default:
 		return refusal(http.StatusBadRequest, 20001)
 	}
-	if !lost {
-		do()
+	if lost {
+		return nil
 	}
+	if form.Has("StatusCallback") {
+		l.order.callback = form.Get("StatusCallback")
+		l.order.callbackMethod = cmp.Or(form.Get("StatusCallbackMethod"), http.MethodPost)
+	}
+	do()
 	return nil
 }
 

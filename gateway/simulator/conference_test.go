@@ -184,6 +184,45 @@ func TestParticipants_ReadAndChange(t *testing.T) {
 	})
 }
 
+func TestParticipants_OnHold(t *testing.T) {
+	bubble(t, voiced, func(t *testing.T, w *world) {
+		caller, helper, third := joined(t, w, quiet, quiet, quiet)
+		path := "Conferences/" + w.Conferences()[0].SID
+		for _, test := range []struct {
+			hold string
+			want []string
+		}{{"true", []string{clinic}}, {"false", []string{clinic, minh}}} {
+			if status, v, err := w.do(t.Context(), http.MethodPost, path+"/Participants/"+helper.SID+".json", url.Values{"Hold": {test.hold}}); status != 200 {
+				t.Fatalf("POST with Hold=%s = %d %v, %v", test.hold, status, v, err)
+			}
+			if diff := cmp.Diff(test.want, caller.TalkingWith()); diff != "" {
+				t.Errorf("with Hold=%s the caller talks with (-want +got):\n%s", test.hold, diff)
+			}
+		}
+		if got := w.CallRequests(); len(got) != 4 || got[3].SID != helper.SID || got[3].Conference == "" || got[3].Status != 200 {
+			t.Errorf("CallRequests() = %+v, want two calls and two changes of a participant", got)
+		}
+		w.Inject(simulator.Fault{Kind: simulator.RefuseCode, On: simulator.Steering, Code: 20001, Times: 1})
+		if status, _, _ := w.do(t.Context(), http.MethodPost, path+"/Participants/"+helper.SID+".json", url.Values{"Hold": {"true"}}); status != 400 {
+			t.Errorf("POST of a participant with a fault = %d, want 400", status)
+		}
+
+		if status, _, _ := w.do(t.Context(), http.MethodPost, path+".json", url.Values{"Status": {"over"}}); status != 400 {
+			t.Errorf("POST of a conference with an unknown status = %d, want 400", status)
+		}
+		status, v, err := w.do(t.Context(), http.MethodPost, path+".json", url.Values{"Status": {"completed"}})
+		if status != 200 || v["reason_conference_ended"] != "conference-ended-via-api" {
+			t.Errorf("POST with Status=completed = %d %v, %v", status, v, err)
+		}
+		for _, call := range []*simulator.Call{caller, helper, third} {
+			w.hears(call, "After")
+		}
+		if got := w.get(path + "/Participants.json")["participants"].([]any); len(got) != 0 {
+			t.Errorf("participants of a conference that is over = %v, want none", got)
+		}
+	})
+}
+
 func TestConference_TellsItsCallback(t *testing.T) {
 	bubble(t, voiced, func(t *testing.T, w *world) {
 		caller, helper, _ := joined(t, w, quiet+`statusCallback="/conference" statusCallbackEvent="start end join leave"`, quiet, quiet+`endConferenceOnExit="true"`)

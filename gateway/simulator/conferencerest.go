@@ -176,41 +176,76 @@ var participantChanges = []string{
 // call or its label.
 func (c *Carrier) oneParticipant(w http.ResponseWriter, r *http.Request, sid, who string) {
 	if r.Method == http.MethodPost {
-		c.alertUnknown("A participant", r.PostForm, participantChanges)
-		phone := c.phoneOf(who)
-		gone, refused := c.spoil(r, phone, Steering)
-		if gone {
-			return
-		}
-		if refused != nil {
-			refused.write(w)
-			return
-		}
+		c.updateParticipant(w, r, sid, who)
+		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var s *seat
-	if conf := c.conferenceBy(sid); conf != nil {
-		i := slices.IndexFunc(conf.seats, func(s *seat) bool { return s.call.SID == who || s.label != "" && s.label == who })
-		if i >= 0 {
-			s = conf.seats[i]
-		}
-	}
+	s := c.participant(sid, who)
 	switch {
 	case s == nil:
 		httpRefusal(http.StatusNotFound).write(w)
-		return
 	case r.Method == http.MethodDelete:
 		c.leave(s)
 		w.WriteHeader(http.StatusNoContent)
+	default:
+		writeJSON(w, http.StatusOK, c.participantResource(s))
+	}
+}
+
+// participant finds who is in a conference now, or nil. The caller holds c.mu.
+func (c *Carrier) participant(sid, who string) *seat {
+	conf := c.conferenceBy(sid)
+	if conf == nil {
+		return nil
+	}
+	i := slices.IndexFunc(conf.seats, func(s *seat) bool { return s.call.SID == who || s.label != "" && s.label == who })
+	if i < 0 {
+		return nil
+	}
+	return conf.seats[i]
+}
+
+// updateParticipant is POST of a participant.
+func (c *Carrier) updateParticipant(w http.ResponseWriter, r *http.Request, sid, who string) {
+	log := c.recordCall(CallRequest{Form: r.PostForm, SID: who, Update: true, Conference: sid})
+	c.alertUnknown("A participant", r.PostForm, participantChanges)
+	phone := c.phoneOf(who)
+	gone, refused := c.spoil(r, phone, Steering)
+	if gone {
 		return
-	case r.Method == http.MethodPost:
-		_, lost := c.happens(LosePush, s.call.phone.number, Anything)
-		if !lost {
-			c.alter(s, r.PostForm)
+	}
+	if refused == nil {
+		if f, ok := c.strike(RefuseCode, phone, Steering); ok {
+			refused = refusal(http.StatusBadRequest, f.Code)
 		}
 	}
-	writeJSON(w, http.StatusOK, c.participantResource(s))
+	var resource map[string]any
+	lost := false
+	if refused == nil {
+		c.mu.Lock()
+		if s := c.participant(sid, who); s == nil {
+			refused = httpRefusal(http.StatusNotFound)
+		} else {
+			if lost = c.losesPush(phone); !lost {
+				c.alter(s, r.PostForm)
+			}
+			resource = c.participantResource(s)
+		}
+		c.mu.Unlock()
+	}
+	if refused != nil {
+		log(func(req *CallRequest) { req.Status, req.Code = refused.Status, refused.Code })
+		refused.write(w)
+		return
+	}
+	if c.spoilAnswer(w, r, phone, Steering, func(status, code int) {
+		log(func(req *CallRequest) { req.Status, req.Code = status, code })
+	}) {
+		return
+	}
+	log(func(req *CallRequest) { req.Status, req.Lost = http.StatusOK, lost })
+	writeJSON(w, http.StatusOK, resource)
 }
 
 // alter changes a participant. As with Twilio anything but true is false. The

@@ -15,8 +15,9 @@ import (
 	"github.com/tincay/hotline/gateway/simulator/twiml"
 )
 
-// WebhookError is a text that the gateway did not take: its addresses could
-// not be reached, refused, or answered what cannot be carried out.
+// WebhookError is a text, or a call's document, that the gateway did not take or
+// give: its addresses could not be reached, refused, or answered what cannot be
+// carried out.
 type WebhookError struct {
 	Code   int    // Twilio's error code
 	URL    string // the address asked last

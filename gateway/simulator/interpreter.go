@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -116,7 +117,7 @@ func (r *run) fetch(s source) ([]twiml.Element, bool) {
 		return verbs, verbs != nil
 	}
 	fallback := r.call.order.fallback
-	if fallback.url != "" && s.kind != FallbackWebhook && s.kind != ScreenWebhook {
+	if fallback.url != "" && s.kind != ScreenWebhook {
 		fallback.params = url.Values{"ErrorCode": {strconv.Itoa(failed.Code)}, "ErrorUrl": {failed.URL}}
 		if verbs, failed = r.ask(fallback); failed == nil {
 			return verbs, verbs != nil
@@ -143,8 +144,11 @@ func (r *run) ask(s source) ([]twiml.Element, *WebhookError) {
 		r.mu.Lock()
 		form := r.callForm(r.call)
 		r.mu.Unlock()
-		for name, values := range s.params {
-			form[name] = values
+		maps.Copy(form, s.params)
+		if s.kind == VoiceWebhook {
+			r.mu.Lock()
+			r.call.webhook = form
+			r.mu.Unlock()
 		}
 		got, ok := r.await(func() answer {
 			return r.request(r.Carrier.ctx, cmp.Or(s.method, http.MethodPost), s.kind, s.url, form, Signed)
@@ -333,8 +337,6 @@ func (r *run) notify(address, method string, params url.Values) {
 		return
 	}
 	form := r.callForm(r.call)
-	for name, values := range params {
-		form[name] = values
-	}
+	maps.Copy(form, params)
 	r.dispatch(&r.call.callbacks, delivery{kind: ActionWebhook, url: target, method: method, form: form, sid: r.call.SID})
 }

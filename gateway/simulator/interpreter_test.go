@@ -26,6 +26,12 @@ func TestGather_WhatIsPostedWhen(t *testing.T) {
 		{"one key of one interrupts", `numDigits="1"`, press("7"), true, "7", 0},
 		{"keys beyond numDigits are lost", `numDigits="1"`, press("78"), true, "7", 0},
 		{"one key of two waits for the timeout", `numDigits="2" timeout="3"`, press("7"), true, "7", 3 * time.Second},
+		{"each key has the timeout", `numDigits="4" timeout="3"`, func(c *simulator.Call) {
+			for range 3 {
+				_ = c.Press("7")
+				after(2 * time.Second)
+			}
+		}, true, "777", 7 * time.Second},
 		{"# ends", ``, press("12#3"), true, "12", 0},
 		{"# is a key", `numDigits="1" finishOnKey=""`, press("#"), true, "#", 0},
 		{"another key ends", `finishOnKey="*"`, press("1#*"), true, "1#", 0},
@@ -145,6 +151,7 @@ func TestDocuments_ThatFail(t *testing.T) {
 		{"no document", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, 12100},
 		{"unknown verb", func(w http.ResponseWriter, _ *http.Request) { twiml(w, "<Response><Shout/></Response>") }, 12200},
 		{"unknown attribute", func(w http.ResponseWriter, _ *http.Request) { twiml(w, `<Response><Say loud="1">a</Say></Response>`) }, 12200},
+		{"nothing at all", nil, 11200},
 		{"another type", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, "{}")
@@ -163,6 +170,9 @@ func TestDocuments_ThatFail(t *testing.T) {
 					w.gateway.answers(func(_ int, rw http.ResponseWriter, r *http.Request) {
 						switch r.URL.Path {
 						case "/twilio/voice":
+							if test.serve == nil {
+								panic(http.ErrAbortHandler)
+							}
 							test.serve(rw, r)
 						case "/fallback":
 							twiml(rw, "<Response><Say>Police</Say></Response>")
@@ -188,6 +198,22 @@ func TestDocuments_ThatFail(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestDocuments_FallbackThatFailsToo(t *testing.T) {
+	change := voicedWith(func(o *simulator.Options) { o.Numbers[0].VoiceFallbackURL = hooks + "/fallback" })
+	bubble(t, change, func(t *testing.T, w *world) {
+		w.says(map[string]string{"/twilio/voice": `<Say>Hello</Say><Redirect>/later</Redirect>`})
+		call := w.dial(lan)
+		w.hears(call, "Hello")
+		w.hears(call, "an application error has occurred")
+		if got := w.Alerts(); len(got) != 2 {
+			t.Errorf("Alerts() = %+v, want one for /later and one for the fallback", got)
+		}
+		if diff := cmp.Diff([]string{"/twilio/voice", "/later", "/fallback"}, w.gateway.asked()); diff != "" {
+			t.Errorf("asked (-want +got):\n%s", diff)
+		}
+	})
 }
 
 func TestPlay_FetchesTheSound(t *testing.T) {
@@ -275,16 +301,12 @@ func TestRedirect_InterruptsEveryVerb(t *testing.T) {
 				after(2 * time.Second)
 				start := time.Now()
 				w.update(call.SID, 200, 0, "Url", hooks+"/pushed")
+				if got := call.Record(); got.Conference != "" || len(w.Phone(minh).Ringing()) != 0 {
+					t.Errorf("as soon as REST has answered the call is in conference %q and %v rings", got.Conference, w.Phone(minh).Ringing())
+				}
 				w.hears(call, "Pushed")
 				if got := time.Since(start); got != 0 {
 					t.Errorf("the redirect took effect after %v", got)
-				}
-				synctest.Wait()
-				if got := w.Phone(minh).Ringing(); len(got) != 0 {
-					t.Errorf("%v still rings", got)
-				}
-				if got := call.Record().Conference; got != "" {
-					t.Errorf("the call is still in conference %q", got)
 				}
 				after(20 * time.Second) // what the slow document says is for nobody
 				if got := call.Heard(); got[len(got)-1] != "Pushed" {
@@ -294,6 +316,25 @@ func TestRedirect_InterruptsEveryVerb(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestResend_PostsTheSameWebhook(t *testing.T) {
+	bubble(t, voiced, func(t *testing.T, w *world) {
+		w.says(map[string]string{"/twilio/voice": `<Pause length="60"/>`})
+		call := w.dial("+266696687")
+		synctest.Wait()
+		again, err := call.Resend(t.Context())
+		if err != nil || again.Status != http.StatusOK || len(again.Body) == 0 {
+			t.Fatalf("Resend() = %+v, %v, want 200 and a document", again, err)
+		}
+		hooks := w.gateway.got()
+		if diff := cmp.Diff(hooks[0].form, hooks[len(hooks)-1].form); diff != "" {
+			t.Errorf("the second webhook (-first +second):\n%s", diff)
+		}
+		if got := hooks[0].form; got.Get("From") != "+266696687" || got.Get("CallStatus") != "ringing" || got.Get("Direction") != "inbound" || got.Get("Caller") != "+266696687" {
+			t.Errorf("the webhook = %v", got)
+		}
+	})
 }
 
 func TestDial_OtherNumbers(t *testing.T) {

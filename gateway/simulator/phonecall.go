@@ -198,6 +198,19 @@ func (l *Call) Speak(words string) error {
 	return nil
 }
 
+// Resend posts the first webhook of the call once more, with the same
+// parameters, as a carrier does that saw no answer. What comes back is not
+// carried out. It returns an error if nothing was posted yet.
+func (l *Call) Resend(ctx context.Context) (Exchange, error) {
+	l.carrier.mu.Lock()
+	form := l.webhook
+	l.carrier.mu.Unlock()
+	if form == nil {
+		return Exchange{}, errors.New("simulator: no webhook of the call was posted")
+	}
+	return l.carrier.Post(ctx, l.order.document.url, form, Signed), nil
+}
+
 // Record returns what is known of the call now.
 func (l *Call) Record() CallRecord {
 	l.carrier.mu.Lock()

@@ -3,6 +3,8 @@ package simulator_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,13 +13,16 @@ import (
 	"github.com/tincay/hotline/gateway/simulator"
 )
 
+// statusHooks are the callbacks to /status, in order.
+func (g *gateway) statusHooks() []hook {
+	return slices.DeleteFunc(g.got(), func(h hook) bool { return h.path != "/status" })
+}
+
 // callStatuses lists the CallStatus of each callback to /status, in order.
 func (g *gateway) callStatuses() []string {
 	var out []string
-	for _, h := range g.got() {
-		if h.path == "/status" {
-			out = append(out, h.form.Get("CallStatus"))
-		}
+	for _, h := range g.statusHooks() {
+		out = append(out, h.form.Get("CallStatus"))
 	}
 	return out
 }
@@ -58,6 +63,11 @@ func TestPlace_PhonesAndTheirStatuses(t *testing.T) {
 				synctest.Wait()
 				if diff := cmp.Diff(test.events, w.gateway.callStatuses()); diff != "" {
 					t.Errorf("status callbacks (-want +got):\n%s", diff)
+				}
+				for i, h := range w.gateway.statusHooks() {
+					if got := h.form.Get("SequenceNumber"); got != strconv.Itoa(i) {
+						t.Errorf("SequenceNumber of callback %d = %s", i, got)
+					}
 				}
 				if got := w.get("Calls/" + call.SID + ".json"); got["status"] != string(test.end) || got["answered_by"] != nil {
 					t.Errorf("GET of the call = %v", got)
