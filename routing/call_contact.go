@@ -203,14 +203,15 @@ func (d *decider) helperInTalk(c *Case, l *Leg, e CallTurn) {
 
 // outOfTalk tells a helper that the person has hung up, and asks what is to become of the case.
 func (d *decider) outOfTalk(c *Case, l *Leg) {
+	if !c.Open() {
+		d.bye(l, texts.PromptCallerLeft, ReasonLeft)
+		return
+	}
 	l.State, l.Ask, l.Asked, l.Back = LegAsked, AskStillOn, 1, false
 	l.Say = []texts.Prompt{texts.PromptCallerLeft, texts.PromptHelperMenu}
 	d.out.Reason = ReasonLeft
 	if contact, ok := d.world.Line.Directory.Contact(l.Contact); ok && c.helps(contact.ID) {
 		d.heardHolder(c)
-	}
-	if !c.Open() {
-		d.bye(l, texts.PromptCallerLeft, ReasonLeft)
 	}
 }
 

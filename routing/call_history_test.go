@@ -209,7 +209,7 @@ func (h *callHistory) change(p routingtest.Played, ch routing.Change) {
 	c := ch.After
 	due, ok := c.NextDeadline()
 	if c.Open() != ok {
-		h.t.Fatalf("case %s is %s and has a deadline = %v", c.Code, c.State, ok)
+		h.t.Fatalf("case %s is %s and has a deadline %v after %s (%s)", c.Code, c.State, due, p.Event.Name(), p.Decision.Reason)
 	}
 	has := func(kind routing.DeadlineKind) bool {
 		return slices.ContainsFunc(c.Deadlines, func(d routing.Deadline) bool { return d.Kind == kind })

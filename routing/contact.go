@@ -159,7 +159,7 @@ func (d *decider) take(contact contacts.Contact, l caseList, code Code) {
 		d.askWhich(contact, l.held)
 	case slices.Contains(l.held, c):
 		d.holderSpoke(d.edit(c), contact)
-		if c.State == Claimed {
+		if c.State == Claimed || d.out.Reason == "" {
 			d.out.Reason = ReasonAlreadyHeld
 		}
 	default:

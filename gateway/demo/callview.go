@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/gateway/simulator"
 )
 
@@ -84,7 +83,7 @@ func (t *teller) stage(w *ward, h handset, c *phoneCall, s *snapshot) (stage, st
 	case c.Dialled:
 		return "over", t.say("call.given_up")
 	case c.Status == simulator.CallCanceled:
-		if by := s.takenAt(c.EndedAt, contacts.ID(h.ID)); by != "" {
+		if by := s.takenAt(c.EndedAt, "", h.Contact.ID); by != "" {
 			return "over", t.say("call.taken", "name", w.nameOf(by))
 		}
 		return "over", t.say("call.stopped")

@@ -55,6 +55,7 @@ type cardView struct {
 	Samples                []sampleView
 	Keys                   []keyView
 	KeysOff                bool // nothing to answer yet
+	Call                   callView
 }
 
 type textView struct {
@@ -120,7 +121,7 @@ func (d *Demo) view(ctx context.Context) (*pageView, <-chan struct{}, error) {
 	}
 	v.Nav = navView{words: t.words, Status: t.say("nav.status")}
 	for _, h := range d.ward.handsets {
-		card := t.card(d.ward, h, s.Threads[h.ID])
+		card := t.card(d.ward, h, s)
 		v.Nav.Phones = append(v.Nav.Phones, card)
 		if card.IsPerson {
 			v.Person = card
@@ -178,10 +179,12 @@ func languageName(l texts.Language) string {
 }
 
 // card describes one phone.
-func (t *teller) card(w *ward, h handset, th thread) cardView {
+func (t *teller) card(w *ward, h handset, s *snapshot) cardView {
+	th := s.Threads[h.ID]
 	c := cardView{
 		words: t.words, ID: h.ID, IsPerson: h.isPerson(), Number: spaced(h.Number),
 		With: t.say("thread.with", "number", spaced(w.support())), Unread: th.Unread,
+		Call: t.call(w, h, s),
 	}
 	if c.IsPerson {
 		c.Name, c.Role, c.Input = t.say("person.name"), t.say("person.role"), t.say("input.person")
@@ -227,6 +230,9 @@ func (d *Demo) fragments(v *pageView) (map[string]string, error) {
 	render("nav", "nav", v.Nav)
 	for _, c := range append([]cardView{v.Person}, v.Contacts...) {
 		render("badge-"+c.ID, "badge", c)
+		render("state-"+c.ID, "callstate", c.Call)
+		render("call-"+c.ID, "call", c.Call)
+		render("heard-"+c.ID, "heard", c.Call)
 		render("thread-"+c.ID, "thread", c)
 		render("keys-"+c.ID, "keys", c)
 	}

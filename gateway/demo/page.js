@@ -9,18 +9,36 @@ function say(text) {
   trouble.hidden = !text;
 }
 
+// stays reports whether a line is the same as before. If it only came once more, its count is brought up
+// to date, which no screen reader reads.
+function stays(before, after) {
+  if (before.outerHTML === after.outerHTML) return true;
+  const [old, count] = [before, after].map((line) => line.querySelector(".times"));
+  if (!old || !count || before.dataset.n !== after.dataset.n) return false;
+  old.replaceWith(count);
+  return true;
+}
+
+// hold gives the focus to what took the place of what had it, or to the part of the page it was in.
+function hold(element, held) {
+  const same = (other) => other.name === held.name && other.value === held.value && other.textContent === held.textContent;
+  ([...element.querySelectorAll("button, input")].find(same) || element).focus();
+}
+
 // fill puts new content into an element. In one that grows, what stands there already stays, so that
 // a screen reader reads only what is new.
 function fill(element, html) {
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
   if (!("grows" in element.dataset)) {
+    const held = element.contains(document.activeElement) && document.activeElement;
     element.replaceChildren(fresh.content);
+    if (held) hold(element, held);
     return [];
   }
   const before = [...element.children], after = [...fresh.content.children];
   let same = 0;
-  while (same < before.length && same < after.length && before[same].outerHTML === after[same].outerHTML) same++;
+  while (same < before.length && same < after.length && stays(before[same], after[same])) same++;
   before.slice(same).forEach((old) => old.remove());
   const added = after.slice(same);
   element.append(...added);
@@ -74,7 +92,7 @@ async function send(form, submitter) {
   if (field) field.value = ""; // at once, so that the next text can be typed
   try {
     // The answer to a form is a redirect to the page, which is open already.
-    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    const answer = await fetch(submitter && submitter.hasAttribute("formaction") ? submitter.formAction : form.action, { method: "POST", body, redirect: "manual" });
     if (answer.type === "opaqueredirect" || answer.ok) return;
   } catch {
     // told below, like any other failure

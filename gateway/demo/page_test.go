@@ -79,6 +79,12 @@ func TestWording_NothingThatCanHappenIsWithoutWords(t *testing.T) {
 	} {
 		family("why.", string(r))
 	}
+	for _, l := range []routing.LegState{
+		routing.LegPlacing, routing.LegRinging, routing.LegAsked, routing.LegWaiting, routing.LegRecording, routing.LegJoined,
+		routing.LegAnother, routing.LegPlaying, routing.LegEnding,
+	} {
+		family("leg.", string(l))
+	}
 	for _, s := range samples() {
 		family("sample.", s.Kind)
 	}
@@ -98,6 +104,9 @@ func TestStory_EveryKindOfNoteIsTold(t *testing.T) {
 		routing.NoteOpened, routing.NoteAdded, routing.NoteRaised, routing.NoteStep, routing.NoteStepEmpty, routing.NoteRoundOver,
 		routing.NoteUnanswered, routing.NoteAlerted, routing.NoteAlertOver, routing.NoteFirstAlert, routing.NoteClaimed,
 		routing.NoteGivenBack, routing.NoteHolderAsked, routing.NoteTakenBack, routing.NoteRelayed, routing.NoteNotDelivered, routing.NoteWithheld, routing.NoteClosed,
+		routing.NoteCalled, routing.NoteJoined, routing.NoteInvited, routing.NoteLost, routing.NoteMuted, routing.NoteOffDuty, routing.NoteOnDuty,
+		routing.NoteRang, routing.NoteTalking, routing.NoteHungUp, routing.NoteAbandoned, routing.NotePickedUp, routing.NoteCallOver,
+		routing.NoteVoicemail, routing.NoteCallBack, routing.NoteOthersRung,
 	}
 	w, err := newWard()
 	if err != nil {
@@ -110,7 +119,7 @@ func TestStory_EveryKindOfNoteIsTold(t *testing.T) {
 	for language, said := range all {
 		for _, kind := range kinds {
 			tell := &teller{words: said}
-			n := note{Kind: kind, Contact: "to1-lan", Urgency: "urgent", Step: 1, Result: routing.AlertNoAnswer, TookMS: 61_000}
+			n := note{Kind: kind, Contact: "to1-lan", Role: contacts.Police, Urgency: "urgent", Step: 1, Result: routing.AlertNoAnswer, TookMS: 61_000}
 			if kind == routing.NoteWithheld {
 				n.Reason = string(routing.RestraintLate)
 			}
@@ -118,7 +127,7 @@ func TestStory_EveryKindOfNoteIsTold(t *testing.T) {
 			if kind == routing.NoteStep {
 				notes = append(notes, note{Kind: routing.NoteAlerted, Contact: "to1-lan"})
 			}
-			text, took := tell.sentence(w, notes)
+			text, took := tell.sentence(w, &snapshot{}, 0, notes)
 			if tell.err != nil || text == "" || text == string(kind) || took != len(notes) {
 				t.Errorf("%s: sentence(%s) = %q, %d, error %v; want a sentence about all %d", language, kind, text, took, tell.err, len(notes))
 			}

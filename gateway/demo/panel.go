@@ -22,7 +22,8 @@ type casePanel struct {
 	Round   int
 	Steps   []stepRow
 	Alerts  []alertRow
-	Next    string // what happens when the clock has run out
+	Calls   []alertRow // who rings, who talks
+	Next    string     // what happens when the clock has run out
 	Clock   clock
 }
 
@@ -34,8 +35,11 @@ type stepRow struct {
 	StageText string
 }
 
-// alertRow is one contact who was asked.
-type alertRow struct{ Name, State, Text string }
+// alertRow is one contact who was asked, or somebody on the telephone.
+type alertRow struct {
+	Name, State, Text string
+	IsPerson          bool
+}
 
 // clock runs towards a deadline.
 type clock struct {
@@ -58,7 +62,7 @@ func (t *teller) panel(w *ward, c *routing.Case, s *snapshot) casePanel {
 	if c.State == routing.Claimed {
 		p.State = t.say("state.claimed_by", "name", w.nameOf(c.Holder))
 	}
-	due, _ := c.NextDeadline()
+	due := nextDeadline(c)
 	if due.Kind == routing.RoundStarts {
 		p.Round = c.Rounds // the next one has not begun
 	}
@@ -76,11 +80,30 @@ func (t *teller) panel(w *ward, c *routing.Case, s *snapshot) casePanel {
 		p.Steps = append(p.Steps, row)
 	}
 	for _, a := range c.Alerts {
-		p.Alerts = append(p.Alerts, alertRow{w.nameOf(a.Contact), string(a.State), t.say("alert." + string(a.State))})
+		p.Alerts = append(p.Alerts, alertRow{Name: w.nameOf(a.Contact), State: string(a.State), Text: t.say("alert." + string(a.State))})
+	}
+	for _, l := range c.Legs {
+		row := alertRow{Name: t.say("person.name"), State: string(l.State), Text: t.say("leg." + string(l.State)), IsPerson: l.Person()}
+		if !row.IsPerson {
+			row.Name = w.nameOf(l.Contact)
+		}
+		p.Calls = append(p.Calls, row)
 	}
 	p.Next, p.Clock = t.next(w, c, due, steps)
 	p.Clock.At = due.At.In(w.file.Zone).Format(time.TimeOnly)
 	return p
+}
+
+// nextDeadline is what happens to a case next. That calls are compared with the carrier's list is told only
+// if nothing else is to come: it happens all the time, and nearly always changes nothing.
+func nextDeadline(c *routing.Case) routing.Deadline {
+	seen := *c
+	seen.Deadlines = slices.DeleteFunc(slices.Clone(c.Deadlines), func(d routing.Deadline) bool { return d.Kind == routing.LookAtCalls })
+	if due, ok := seen.NextDeadline(); ok {
+		return due
+	}
+	due, _ := c.NextDeadline()
+	return due
 }
 
 // next says what a case's next deadline brings and how long it takes altogether.
@@ -104,6 +127,18 @@ func (t *teller) next(w *ward, c *routing.Case, due routing.Deadline, steps []ro
 	case routing.TakeBack:
 		k.SpanMS = due.At.Sub(c.HolderHeardAt).Milliseconds()
 		return t.say("next.take_back", "name", w.nameOf(c.Holder)), k
+	case routing.BesideEnds:
+		if c.Step < len(steps) {
+			k.SpanMS = steps[c.Step].Wait.Milliseconds()
+		}
+		return t.say("next.beside"), k
+	case routing.RingOthers:
+		if p := c.PersonLeg(); p != nil {
+			k.SpanMS = due.At.Sub(p.WaitsFrom).Milliseconds()
+		}
+		return t.say("next.others", "name", w.nameOf(c.Holder)), k
+	case routing.LookAtCalls:
+		return t.say("next.look"), k
 	}
 	return string(due.Kind), k
 }

@@ -75,6 +75,7 @@ func welcome(out io.Writer, at net.Addr) {
 
   KHÔNG TIN NHẮN THẬT NÀO RỜI KHỎI MÁY NÀY.
   NO REAL MESSAGE LEAVES THIS MACHINE.
+  Cuộc gọi cũng không. | Nor does any call.
 ==============================================================
 
   Mở trang này | open this page:  http://%[1]s/

@@ -56,6 +56,10 @@ func (d *Demo) Handler() http.Handler {
 	}))
 	mux.HandleFunc("POST /phones/{phone}/texts", d.handle(d.writeText))
 	mux.HandleFunc("POST /phones/{phone}/read", d.handle(d.markRead))
+	mux.HandleFunc("POST /phones/{phone}/calls", d.handle(d.dial))
+	for name, do := range deeds() {
+		mux.HandleFunc("POST /phones/{phone}/calls/{call}/"+name, d.handle(d.onCall(do)))
+	}
 	mux.HandleFunc("POST /language", d.handle(d.changeLanguage))
 	mux.HandleFunc("POST /again", d.handle(func(w http.ResponseWriter, r *http.Request) error {
 		if err := d.startAgain(r.Context()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/gateway/simulator"
 	"github.com/tincay/hotline/routing"
 )
@@ -19,6 +20,7 @@ type snapshot struct {
 	Codes   map[routing.CaseID]routing.Code
 	Threads map[string]thread     // by handset
 	Calls   map[string]*phoneCall // by handset; nil if the phone had no call yet
+	Message string                // what was said in the one message that was left; empty if none was, or several were
 }
 
 // thread is what stands on one phone.
@@ -43,6 +45,38 @@ func (s *snapshot) inTouch(id routing.CaseID) bool {
 	})
 }
 
+// stopLag is how long after a case was taken other phones may be heard to stop ringing because of that.
+const stopLag = 5 * time.Second
+
+// takenAt finds who had just taken a case when somebody else's phone stopped ringing; empty if nobody had.
+// With no case given it may be any.
+func (s *snapshot) takenAt(at time.Time, id routing.CaseID, not contacts.ID) contacts.ID {
+	for _, h := range slices.Backward(s.Story) {
+		if h.At.After(at.Add(time.Second)) || at.Sub(h.At) > stopLag {
+			continue
+		}
+		for _, n := range h.Notes {
+			if n.Kind == routing.NoteClaimed && n.Contact != not && (id == "" || n.Case == id) {
+				return n.Contact
+			}
+		}
+	}
+	return ""
+}
+
+// pickedUp reports whether the call with a contact that is over at the nth entry of the story had been
+// answered.
+func (s *snapshot) pickedUp(n int, id routing.CaseID, contact contacts.ID) bool {
+	for _, h := range slices.Backward(s.Story[:n]) {
+		for _, x := range slices.Backward(h.Notes) {
+			if x.Case == id && x.Contact == contact && (x.Kind == routing.NotePickedUp || x.Kind == routing.NoteCallOver) {
+				return x.Kind == routing.NotePickedUp
+			}
+		}
+	}
+	return false
+}
+
 // look reads everything that is to be shown.
 func (w *world) look(ctx context.Context) (*snapshot, error) {
 	line, err := w.app.Line(w.ward.file.ID)
@@ -61,6 +95,15 @@ func (w *world) look(ctx context.Context) (*snapshot, error) {
 	s := &snapshot{
 		Now: time.Now(), Line: line, Cases: cases, Story: slices.Clone(w.story), Codes: maps.Clone(w.codes),
 		Threads: map[string]thread{}, Calls: map[string]*phoneCall{},
+	}
+	var said []string
+	for _, r := range w.carrier.Recordings() {
+		if r.Words != "" {
+			said = append(said, r.Words)
+		}
+	}
+	if len(said) == 1 { // of several it is not known which is played
+		s.Message = said[0]
 	}
 	for _, h := range w.ward.handsets {
 		s.Threads[h.ID] = w.threadOf(h)

@@ -22,6 +22,8 @@ type note struct {
 	Kind    routing.NoteKind   `json:"kind"`
 	Case    routing.CaseID     `json:"case"`
 	Contact contacts.ID        `json:"contact"`
+	Role    contacts.Kind      `json:"role"`
+	Channel contacts.Channel   `json:"channel"`
 	Urgency string             `json:"urgency"`
 	Step    int                `json:"step"`
 	Result  routing.AlertState `json:"result"`
@@ -49,13 +51,17 @@ type storyLine struct {
 // story tells what happened in plain words, one sentence for notes that belong together.
 func (t *teller) story(w *ward, s *snapshot) []storyLine {
 	var lines []storyLine
-	for _, h := range s.Story {
+	stopped := phonesStopped{line: -1}
+	for i, h := range s.Story {
 		for notes := h.Notes; len(notes) > 0; {
-			text, n := t.sentence(w, notes)
-			if text != "" {
+			text, n := t.sentence(w, s, i, notes)
+			if stopped.goOn(s, i, notes[0]) {
+				lines[stopped.line].Text = t.stopped(w, stopped)
+			} else if text != "" {
 				lines = append(lines, storyLine{
 					At: h.At.In(w.file.Zone).Format(time.TimeOnly), Code: string(s.Codes[notes[0].Case]), Text: text,
 				})
+				stopped.begin(s, i, notes[0], len(lines)-1)
 			}
 			notes = notes[n:]
 		}
@@ -63,13 +69,16 @@ func (t *teller) story(w *ward, s *snapshot) []storyLine {
 	return lines
 }
 
-// sentence tells the first of some notes, with those after it that belong to the same sentence, and
-// says how many these are. The sentence is empty if what was noted shows elsewhere.
-func (t *teller) sentence(w *ward, notes []note) (text string, n int) {
+// sentence tells the first of some notes of the story's entry with an index, with those after it that belong
+// to the same sentence, and says how many these are. The sentence is empty if what was noted shows elsewhere.
+func (t *teller) sentence(w *ward, s *snapshot, entry int, notes []note) (text string, n int) {
 	first := notes[0]
 	who := w.nameOf(first.Contact)
 	switch first.Kind {
 	case routing.NoteOpened:
+		if first.Channel == contacts.Voice {
+			return t.say("log.opened_call", "level", t.say("urgency."+first.Urgency)), 1 + follows(notes[1:], routing.NoteRang, routing.NoteCalled)
+		}
 		return t.say("log.opened", "level", t.say("urgency."+first.Urgency)), 1
 	case routing.NoteAdded:
 		return t.say("log.added"), 1
@@ -110,6 +119,12 @@ func (t *teller) sentence(w *ward, notes []note) (text string, n int) {
 		return t.say("log.withheld", "why", t.say("why."+first.Reason)), 1
 	case routing.NoteClosed:
 		return t.say("log.closed", "name", who, "span", t.span(first.took())), 1
+	}
+	if text, ok := t.besides(w, first); ok {
+		return text, 1
+	}
+	if text, ok := t.onCalls(w, s, entry, first); ok {
+		return text, 1
 	}
 	// A kind this page does not know yet is shown as it stands in the journal rather than left out.
 	return string(first.Kind), 1

@@ -61,7 +61,7 @@ type world struct {
 	visitors sync.WaitGroup // whoever is looking at it or writing in it; see Demo.visit
 
 	mu         sync.Mutex
-	generation int64 // of the stored line file
+	generation int64              // of the stored line file
 	changes    []simulator.Change // of every phone, oldest first
 	story      []happening
 	last       string // id of the journal entry read last
@@ -128,8 +128,8 @@ func (w *world) open(ctx context.Context, rdb redis.UniversalClient, keyset *sea
 			E164: w.ward.support().E164(), SMSURL: hotlineURL + "/twilio/sms",
 			VoiceURL: hotlineURL + "/twilio/voice", StatusCallback: hotlineURL + "/twilio/voice/status",
 		}},
-		Client:  &http.Client{Transport: simulator.InMemory(w.app.Webhooks())},
-		Logger:  logger, Latency: simulator.Latency{Deliver: overTheAir, Dial: overTheAir},
+		Client: &http.Client{Transport: simulator.InMemory(w.app.Webhooks())},
+		Logger: logger, Latency: simulator.Latency{Deliver: overTheAir, Dial: overTheAir},
 	})
 	return nil
 }
