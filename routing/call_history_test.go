@@ -58,7 +58,7 @@ func TestCallHistory_KeepsEveryPromise(t *testing.T) {
 			"a contact writes":       h.contactWrites,
 			"the desk closes":        h.deskCloses,
 			"time passes":            h.timePasses,
-			"": func(*rapid.T) { h.state() },
+			"":                       func(*rapid.T) { h.state() },
 		})
 	})
 }

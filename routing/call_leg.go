@@ -85,8 +85,8 @@ func (l *Line) calls(contact contacts.Contact) bool {
 	return contact.Reachable(contacts.Voice) && slices.ContainsFunc(l.Numbers, func(n SupportNumber) bool { return n.Voice })
 }
 
-// reaches reports whether a contact can be asked by any channel.
-func (l *Line) reaches(contact contacts.Contact) bool {
+// Reaches reports whether a contact can be asked by any channel.
+func (l *Line) Reaches(contact contacts.Contact) bool {
 	return contact.Reachable(contacts.SMS) || l.calls(contact)
 }
 

@@ -111,7 +111,7 @@ func distance(c *Case, contact contacts.Contact) int {
 
 // mayAlert says whether a contact may be asked to take a case now.
 func (d *decider) mayAlert(c *Case, contact contacts.Contact) bool {
-	if !d.mayHear(c, contact.ID) || !d.world.Line.reaches(contact) || c.helps(contact.ID) {
+	if !d.mayHear(c, contact.ID) || !d.world.Line.Reaches(contact) || c.helps(contact.ID) {
 		return false
 	}
 	a := c.alert(contact.ID)
@@ -240,7 +240,7 @@ func (d *decider) endRound(c *Case) {
 	c.Unanswered = true
 	d.note(c, NoteUnanswered, nil)
 	for _, contact := range d.world.Line.Directory.All() {
-		if contact.Kind == contacts.Supervisor && d.world.Line.reaches(contact) && d.mayHear(c, contact.ID) && !c.helps(contact.ID) {
+		if contact.Kind == contacts.Supervisor && d.world.Line.Reaches(contact) && d.mayHear(c, contact.ID) && !c.helps(contact.ID) {
 			d.tellUnanswered(c, contact.ID)
 		}
 	}

@@ -47,11 +47,11 @@ function fill(element, html) {
 
 // ring shakes a phone that got a text.
 function ring(phone) {
-  phone.classList.remove("ringing");
+  phone.classList.remove("shaken");
   void phone.offsetWidth; // so that the animation starts over
-  phone.classList.add("ringing");
+  phone.classList.add("shaken");
 }
-document.addEventListener("animationend", (event) => event.target.classList.remove("ringing"));
+document.addEventListener("animationend", (event) => event.target.classList.remove("shaken"));
 
 let first = true; // the first update shows what the page shows already: nothing rings
 function update(event) {

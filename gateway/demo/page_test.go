@@ -327,8 +327,8 @@ func TestEvents_KeepAPageUpToDate(t *testing.T) {
 		b.text("person", danger)
 		_, ids = page.take(t)
 		want := []string{
-			"badge-person", "badge-to1-lan", "badge-to2-hoa", "cases", "keys-to1-lan", "keys-to2-hoa", "log", "nav",
-			"thread-person", "thread-to1-lan", "thread-to2-hoa", "try",
+			"badge-person", "badge-to1-lan", "badge-to2-hoa", "call-to1-lan", "call-to2-hoa", "cases", "keys-to1-lan", "keys-to2-hoa", "log", "nav",
+			"state-to1-lan", "state-to2-hoa", "thread-person", "thread-to1-lan", "thread-to2-hoa", "try",
 		}
 		if diff := cmp.Diff(want, ids); diff != "" {
 			t.Errorf("fragments after a text (-want +got):\n%s", diff)

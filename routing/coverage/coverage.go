@@ -79,7 +79,7 @@ func kindsOnCall(l *routing.Line, at time.Time) map[contacts.Kind]bool {
 	kinds := make(map[contacts.Kind]bool)
 	onCall := l.Roster.OnCall(at)
 	for _, c := range l.Directory.All() {
-		if !c.Retired && c.Reachable(contacts.SMS) && onCall.Has(c.ID) {
+		if !c.Retired && l.Reaches(c) && onCall.Has(c.ID) {
 			kinds[c.Kind] = true
 		}
 	}

@@ -115,3 +115,19 @@ func sequenceKey(s shard) string { return string(s) + ":sequence" }
 // entriesKey: hash. Field "<id>" is the entry's place and the entry, sealed with the keyset; field "<id>:tried" the unix ms at
 // which it was first handed to a worker without the outcome being known.
 func entriesKey(s shard) string { return string(s) + ":entries" }
+
+// callsTag is the hash tag of the keys below. Calls are paced for the whole account, whichever shard their
+// line lives on.
+const callsTag = "{calls}"
+
+// callsSlotKey: hash, expires paceKept after the slot is over. Fields: at (unix µs at which the last call
+// got its slot), gap (µs until the next may be given).
+func callsSlotKey() string { return callsTag + ":slot" }
+
+// callsWaitingKey: sorted set of entry ids that wait for a slot, scored with priority * 10^13 + the unix ms
+// at which they first asked; expires paceKept after the last one asked.
+func callsWaitingKey() string { return callsTag + ":waiting" }
+
+// callsUntilKey: sorted set of the same ids, scored with the unix µs at which they are forgotten unless they
+// have asked again; expires with callsWaitingKey.
+func callsUntilKey() string { return callsTag + ":until" }

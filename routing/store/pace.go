@@ -31,22 +31,6 @@ const (
 	longestGap = 24 * time.Hour
 )
 
-// callsTag is the hash tag of the keys below. Calls are paced for the whole account, whichever shard their
-// line lives on.
-const callsTag = "{calls}"
-
-// callsSlotKey: hash, expires paceKept after the slot is over. Fields: at (unix µs at which the last call
-// got its slot), gap (µs until the next may be given).
-func callsSlotKey() string { return callsTag + ":slot" }
-
-// callsWaitingKey: sorted set of entry ids that wait for a slot, scored with priority * 10^13 + the unix ms
-// at which they first asked; expires paceKept after the last one asked.
-func callsWaitingKey() string { return callsTag + ":waiting" }
-
-// callsUntilKey: sorted set of the same ids, scored with the unix µs at which they are forgotten unless they
-// have asked again; expires with callsWaitingKey.
-func callsUntilKey() string { return callsTag + ":until" }
-
 // Pace asks for the slot of a call, of which the whole account has rate a second (0 or less, or no number,
 // stands for [routing.DefaultCallRate]). A wait of 0 means that the slot is the call's: place it now. Else
 // ask again after the wait, at least a millisecond and at most a second.
