@@ -97,7 +97,10 @@ func (d *decider) ring(c *Case, id contacts.ID, ask Ask) EntryID {
 	if !ok || !d.world.Line.calls(contact) || d.world.Line.Directory.MayHold(id, c.Person) != contacts.Allowed {
 		return ""
 	}
-	if l := c.leg(func(l *Leg) bool { return l.Contact == id && l.State != LegEnding }); l != nil {
+	rank := priorityOf(c.Urgency)
+	if l := c.leg(func(l *Leg) bool { return l.Contact == id && l.State != LegEnding }); l != nil && l.State == LegPlacing && rank < l.Rank {
+		d.stop(c, l.ID, "") // waits behind others, and may go before them now
+	} else if l != nil {
 		if l.Sounding() {
 			l.Ask = ask
 		}
@@ -105,7 +108,7 @@ func (d *decider) ring(c *Case, id contacts.ID, ask Ask) EntryID {
 	}
 	s := d.toCarrier(c, PurposeCall)
 	s.Contact, s.Ring, s.Leg = id, ringFor, s.ID
-	c.Legs = append(c.Legs, Leg{ID: s.ID, Contact: id, Ask: ask, State: LegPlacing, At: d.world.Now})
+	c.Legs = append(c.Legs, Leg{ID: s.ID, Contact: id, Ask: ask, State: LegPlacing, Rank: rank, At: d.world.Now})
 	return s.ID
 }
 

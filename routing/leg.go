@@ -48,7 +48,8 @@ type Leg struct {
 	Incoming bool        // they called us
 	Ask      Ask
 	State    LegState
-	Language string // as chosen by key, by the language's code; empty: not chosen
+	Rank     Priority // how urgent the case was when it was to be placed
+	Language string   // as chosen by key, by the language's code; empty: not chosen
 
 	Say       []texts.Prompt // what is heard at this turn, in order; may be empty
 	Tone      bool           // a soft tone is heard at this turn

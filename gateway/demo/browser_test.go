@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,38 @@ func (b *browser) text(phone, body string) {
 	w := b.post("/phones/"+phone+"/texts", url.Values{"body": {body}})
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/#phone-"+phone {
 		b.t.Fatalf("text from %s = %d to %q, want 303 back to the phone", phone, w.Code, w.Header().Get("Location"))
+	}
+	b.pass(time.Second)
+}
+
+// dial calls the line from a phone.
+func (b *browser) dial(phone string) {
+	b.t.Helper()
+	b.submit(phone, "/phones/"+phone+"/calls", nil)
+}
+
+// do does something with the call that a phone shows: answer, decline, hangup, keys or words. The page must
+// offer it.
+func (b *browser) do(phone, deed string, form url.Values) {
+	b.t.Helper()
+	offered := regexp.MustCompile(`action="(/phones/` + phone + `/calls/CA[0-9a-f]+/` + deed + `)"`).FindStringSubmatch(b.page())
+	if offered == nil {
+		b.t.Fatalf("the page does not offer to %s on the phone %s, which says %q", deed, phone, b.part("state-"+phone))
+	}
+	b.submit(phone, offered[1], form)
+}
+
+// press presses a key on a phone.
+func (b *browser) press(phone, key string) {
+	b.t.Helper()
+	b.do(phone, "keys", url.Values{"key": {key}})
+}
+
+// submit posts a form of a phone and gives everything a second to happen.
+func (b *browser) submit(phone, path string, form url.Values) {
+	b.t.Helper()
+	if w := b.post(path, form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/#phone-"+phone {
+		b.t.Fatalf("POST %s = %d to %q, want 303 back to the phone", path, w.Code, w.Header().Get("Location"))
 	}
 	b.pass(time.Second)
 }
@@ -146,7 +179,7 @@ func (b *browser) leaks() {
 	if !strings.Contains(b.log.String(), "event handled") {
 		b.t.Errorf("the log has no event line, so nothing can be said of it: %q", b.log)
 	}
-	for _, private := range []string{"+849", "8490000", "Chồng", "Dạ được", "cửa sau", "Lan", "Hòa"} {
+	for _, private := range []string{"+849", "8490000", "Chồng", "Dạ được", "cửa sau", "trong bếp", "Lan", "Hòa"} {
 		if strings.Contains(b.log.String(), private) {
 			b.t.Errorf("the log holds %q:\n%s", private, b.log)
 		}

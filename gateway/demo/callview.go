@@ -24,7 +24,7 @@ type callView struct {
 // soundView is one line of what a call hears.
 type soundView struct {
 	Key   string // tells it from other lines, and stays the same when it comes again
-	Class string // heard, pressed, said or wordless
+	Class string // voice, pressed, said or wordless
 	Text  string
 	Times string // "×3" if it came more than once
 	At    string // time of day
@@ -96,7 +96,7 @@ func (t *teller) stage(w *ward, h handset, c *phoneCall, s *snapshot) (stage, st
 // sound describes one line of what a call hears.
 func (t *teller) sound(w *ward, s *snapshot, c *phoneCall, x sound, i int) soundView {
 	v := soundView{
-		Key: c.SID + "-" + strconv.Itoa(i), Class: string(x.Kind), Text: x.Text, At: x.At.In(w.file.Zone).Format(time.TimeOnly),
+		Key: c.SID + "-" + strconv.Itoa(i), Class: "voice", Text: x.Text, At: x.At.In(w.file.Zone).Format(time.TimeOnly),
 	}
 	if x.Times > 1 {
 		v.Times = "×" + strconv.Itoa(x.Times)
@@ -107,9 +107,9 @@ func (t *teller) sound(w *ward, s *snapshot, c *phoneCall, x sound, i int) sound
 	case name != "":
 		v.Class, v.Text = "wordless", t.say("sound."+name)
 	case x.Kind == soundPressed:
-		v.Text = t.say("sound.pressed", "key", x.Text)
+		v.Class, v.Text = "pressed", t.say("sound.pressed", "key", x.Text)
 	case x.Kind == soundSaid:
-		v.Text = t.say("sound.said", "words", x.Text)
+		v.Class, v.Text = "said", t.say("sound.said", "words", x.Text)
 	}
 	return v
 }

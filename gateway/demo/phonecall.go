@@ -22,13 +22,13 @@ type phoneCall struct {
 }
 
 // soundKind says whose a sound is.
-type soundKind string
+type soundKind uint8
 
 // What a call's text is made of.
 const (
-	soundHeard   soundKind = "heard"
-	soundPressed soundKind = "pressed" // a key, on this phone
-	soundSaid    soundKind = "said"    // on this phone
+	soundHeard   soundKind = iota
+	soundPressed           // a key, on this phone
+	soundSaid              // on this phone
 )
 
 // sound is something that was heard, said or pressed on a call; while somebody waits, the same thing comes

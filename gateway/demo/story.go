@@ -53,7 +53,7 @@ func (t *teller) story(w *ward, s *snapshot) []storyLine {
 	var lines []storyLine
 	stopped := phonesStopped{line: -1}
 	for i, h := range s.Story {
-		for notes := h.Notes; len(notes) > 0; {
+		for notes := inOrder(h.Notes); len(notes) > 0; {
 			text, n := t.sentence(w, s, i, notes)
 			if stopped.goOn(s, i, notes[0]) {
 				lines[stopped.line].Text = t.stopped(w, stopped)
@@ -116,7 +116,11 @@ func (t *teller) sentence(w *ward, s *snapshot, entry int, notes []note) (text s
 	case routing.NoteNotDelivered:
 		return t.say("log.not_delivered"), 1
 	case routing.NoteWithheld:
-		return t.say("log.withheld", "why", t.say("why."+first.Reason)), 1
+		why := first.Reason
+		if why == string(routing.RestraintOncePerCase) && s.openedByCall(first.Case) {
+			why = "only_called" // the rule counts the text as sent: it would answer one
+		}
+		return t.say("log.withheld", "why", t.say("why."+why)), 1
 	case routing.NoteClosed:
 		return t.say("log.closed", "name", who, "span", t.span(first.took())), 1
 	}

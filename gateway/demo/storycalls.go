@@ -18,6 +18,22 @@ func follows(notes []note, kinds ...routing.NoteKind) int {
 	return len(notes)
 }
 
+// inOrder puts notes into the order in which they are told: who takes a case by pressing a key talks to the
+// caller because of that, whatever was noted first.
+func inOrder(notes []note) []note {
+	after := slices.Clone(notes)
+	slices.SortStableFunc(after, func(a, b note) int {
+		switch {
+		case a.Kind == routing.NoteTalking && b.Kind != routing.NoteTalking:
+			return 1
+		case b.Kind == routing.NoteTalking && a.Kind != routing.NoteTalking:
+			return -1
+		}
+		return 0
+	})
+	return after
+}
+
 // besides tells of what helpers and the person do besides alerting and claiming; false if it is something
 // else.
 func (t *teller) besides(w *ward, n note) (string, bool) {

@@ -14,12 +14,21 @@ import (
 // calling tells a story of calls in a bubble of its own.
 func calling(t *testing.T, lineFile string, story func(*testing.T, *gatewaytest.World)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		rdb, _ := routingtest.NewRedis(t)
-		w := gatewaytest.New(t, gatewaytest.Options{Redis: rdb, LineFile: lineFile, Poll: time.Hour})
-		w.Start()
-		story(t, w)
-	})
+	// Carriers differ in whether a push out of a conference also asks the Dial's action.
+	for name, asks := range map[string]bool{"quiet push": false, "push asks the action": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rdb, _ := routingtest.NewRedis(t)
+				w := gatewaytest.New(t, gatewaytest.Options{Redis: rdb, LineFile: lineFile, Poll: time.Hour, ActionOnRedirect: asks})
+				w.Start()
+				story(t, w)
+				synctest.Wait()
+				for _, a := range w.Carrier.Alerts() {
+					t.Errorf("carrier complained: %+v", a)
+				}
+			})
+		})
+	}
 }
 
 const (

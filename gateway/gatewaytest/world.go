@@ -86,6 +86,8 @@ type Options struct {
 	Poll time.Duration
 	// Carrier's own latency; zero delivers at once.
 	Latency simulator.Latency
+	// ActionOnRedirect makes the carrier ask a Dial's action also when a push takes the call out of it.
+	ActionOnRedirect bool
 	// Called hears of every request of a gateway to the carrier; it may be nil.
 	Called func(*http.Request)
 }
@@ -120,7 +122,7 @@ func New(t testing.TB, o Options) *World {
 	}
 	w := &World{t: t, Redis: o.Redis, Keyset: keyset, Logs: &Log{}, poll: o.Poll, called: o.Called, gate: &gate{}}
 	w.Carrier = simulator.New(simulator.Options{
-		AccountSID: AccountSID, AuthToken: AuthToken, Latency: o.Latency,
+		AccountSID: AccountSID, AuthToken: AuthToken, Latency: o.Latency, ActionOnRedirect: o.ActionOnRedirect,
 		Numbers: []simulator.Number{{E164: Support, SMSURL: PublicURL + "/twilio/sms#rc=3&rp=all",
 			VoiceURL: PublicURL + "/twilio/voice#rc=3&rp=all", StatusCallback: PublicURL + "/twilio/voice/status#rc=3&rp=all"}},
 		Client:  &http.Client{Transport: simulator.InMemory(w.gate)},

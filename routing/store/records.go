@@ -84,6 +84,7 @@ type legRecord struct {
 	Incoming   bool           `json:"incoming,omitempty"`
 	Ask        string         `json:"ask"`
 	State      string         `json:"state"`
+	Rank       int            `json:"rank,omitempty"`
 	Language   string         `json:"language,omitempty"`
 	Say        []texts.Prompt `json:"say,omitempty"`
 	Tone       bool           `json:"tone,omitempty"`
@@ -106,7 +107,7 @@ func encodeLegs(legs []routing.Leg) []legRecord {
 	var r []legRecord
 	for _, l := range legs {
 		r = append(r, legRecord{
-			ID: string(l.ID), Call: string(l.Call), Contact: string(l.Contact), Incoming: l.Incoming, Ask: string(l.Ask), State: string(l.State),
+			ID: string(l.ID), Call: string(l.Call), Contact: string(l.Contact), Incoming: l.Incoming, Ask: string(l.Ask), State: string(l.State), Rank: int(l.Rank),
 			Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause, Voicemail: string(l.Voicemail), Turn: l.Turn, Asked: l.Asked,
 			At: toMillis(l.At), Answered: toMillis(l.AnsweredAt), Heard: toMillis(l.HeardAt), Held: toMillis(l.HeldAt),
 			WaitsFrom: toMillis(l.WaitsFrom), Joined: toMillis(l.JoinedAt), Quiet: l.Quiet, ToldRounds: l.ToldRounds, Back: l.Back,
@@ -120,7 +121,7 @@ func decodeLegs(r []legRecord) []routing.Leg {
 	for _, l := range r {
 		legs = append(legs, routing.Leg{
 			ID: routing.EntryID(l.ID), Call: routing.CallID(l.Call), Contact: contacts.ID(l.Contact), Incoming: l.Incoming,
-			Ask: routing.Ask(l.Ask), State: routing.LegState(l.State), Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause,
+			Ask: routing.Ask(l.Ask), State: routing.LegState(l.State), Rank: routing.Priority(l.Rank), Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause,
 			Voicemail: routing.WordsRef(l.Voicemail), Turn: l.Turn, Asked: l.Asked,
 			At: l.At.time(), AnsweredAt: l.Answered.time(), HeardAt: l.Heard.time(), HeldAt: l.Held.time(),
 			WaitsFrom: l.WaitsFrom.time(), JoinedAt: l.Joined.time(), Quiet: l.Quiet, ToldRounds: l.ToldRounds, Back: l.Back,
