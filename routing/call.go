@@ -13,9 +13,6 @@ const (
 	// holdEvery and quietAfter are when a caller who holds is spoken to (messages.md §4).
 	holdEvery  = 20 * time.Second
 	quietAfter = 40 * time.Second
-	// rungOnly is how long after it came a call that ended has only rung: it rings for about four seconds
-	// (contract §6), and the carrier takes a moment to tell us.
-	rungOnly = 6 * time.Second
 	// missedAgain is how long after a call that nobody talked to them on another makes the case more urgent
 	// ("nhá máy", domain.md §6).
 	missedAgain = 5 * time.Minute
@@ -283,12 +280,12 @@ func (d *decider) personInTalk(c *Case, l *Leg, e CallTurn) {
 	case !e.Left && l.Back:
 		l.Back = false
 		if len(c.talking()) == 0 {
-			d.leftAlone(c, l)
+			d.leftAlone(l)
 		}
 	case !e.Left:
 		l.Say = []texts.Prompt{texts.PromptJoined}
 	case len(c.talking()) == 0:
-		d.leftAlone(c, l)
+		d.leftAlone(l)
 	default:
 		// Somebody left and with them the conference ended, or is this the carrier being quicker than its
 		// report that the last helper has left? A moment later it is known.
@@ -298,7 +295,7 @@ func (d *decider) personInTalk(c *Case, l *Leg, e CallTurn) {
 }
 
 // leftAlone asks the person, whose last helper has left the call, whether they need somebody else.
-func (d *decider) leftAlone(c *Case, l *Leg) {
+func (d *decider) leftAlone(l *Leg) {
 	l.State, l.Asked, l.Back = LegAnother, 1, false
 	l.Say = []texts.Prompt{texts.PromptAnother}
 	d.out.Reason = ReasonLeft

@@ -244,7 +244,7 @@ func (d *decider) personAlone(c *Case) {
 	if p == nil || p.State != LegJoined || len(c.talking()) > 0 {
 		return
 	}
-	d.leftAlone(c, p)
+	d.leftAlone(p)
 	d.push(c, p)
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tincay/hotline/contacts"
-	"github.com/tincay/hotline/contacts/phone"
 	"github.com/tincay/hotline/routing/texts"
 )
 
@@ -289,14 +288,3 @@ func (d *decider) promote(c *Case) {
 
 // voicemailRef names the nth message that the person has left.
 func voicemailRef(n int) WordsRef { return WordsRef("v" + strconv.Itoa(n)) }
-
-// keyOfCaller is the person of a call that belongs to nobody's case yet.
-func keyOfCaller(s State, e Event) phone.Key {
-	switch e := e.(type) {
-	case CallCame:
-		return e.Key
-	case CallChanged:
-		return e.Key
-	}
-	return ""
-}

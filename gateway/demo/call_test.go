@@ -59,7 +59,7 @@ func TestDemo_FromACallToAHumanAndBack(t *testing.T) {
 		for _, phone := range []string{"to2-hoa", "tram-y-te"} {
 			b.wants("state-"+phone, "Ngừng reo: Cô Lan đã nhận ca")
 		}
-		b.wants("log", "Cô Lan nhận ca", "Người gọi nói chuyện được với Cô Lan", "Trạm Y tế ngừng reo: Cô Lan đã nhận ca.")
+		b.wants("log", "Cô Lan nhận ca", "Người gọi nói chuyện được với Cô Lan", "Máy của Chú Hòa và Trạm Y tế ngừng reo: Cô Lan đã nhận ca.")
 		if got := strings.Count(b.part("log"), "ngừng reo"); got != 1 {
 			t.Errorf("the log says %d times that phones stopped ringing, want one sentence for both", got)
 		}

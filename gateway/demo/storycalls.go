@@ -126,8 +126,10 @@ func (p *phonesStopped) goOn(s *snapshot, entry int, n note) bool {
 
 func (t *teller) stopped(w *ward, p phonesStopped) string {
 	var names []string
-	for _, id := range p.names {
-		names = append(names, w.nameOf(id))
+	for _, h := range w.handsets { // in the order of the page: the phones stop all at once
+		if !h.isPerson() && slices.Contains(p.names, h.Contact.ID) {
+			names = append(names, h.Contact.Name.Reveal())
+		}
 	}
 	return t.say("log.stopped", "names", t.list(names), "name", w.nameOf(p.by))
 }

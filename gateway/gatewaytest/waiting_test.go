@@ -1,7 +1,10 @@
 package gatewaytest_test
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,7 +56,7 @@ func TestCalls_TenCallersThreeContacts(t *testing.T) {
 					t.Fatalf("a contact's phone rings %d times at once, after %d were answered", len(rings), len(order))
 				}
 				ring := rings[0]
-				ring.Answer()
+				w.Answer(ring)
 				w.Hears(ring, asksLan)
 				w.Press(ring, "1")
 				w.Hears(ring, connects)
@@ -118,7 +121,7 @@ func TestCalls_Voicemail(t *testing.T) {
 		if len(calls) != 1 {
 			t.Fatalf("who took the case is called %d times, want once: to hear the message", len(calls))
 		}
-		calls[0].Answer()
+		w.Answer(calls[0])
 		w.Hears(calls[0], asksLan)
 		w.Press(calls[0], "1")
 		w.Hears(calls[0], "[play https://hotline.example.vn/twilio/voice/message/")
@@ -132,7 +135,7 @@ func TestCalls_VoiceOnlyHolderIsAskedByCall(t *testing.T) {
 	calling(t, ward, func(_ *testing.T, w *gatewaytest.World) {
 		caller := w.Dial(gatewaytest.Victim)
 		lan := w.Ring(gatewaytest.Lan)
-		lan.Answer()
+		w.Answer(lan)
 		w.Hears(lan, asksLan)
 		w.Hears(caller, greeting)
 		w.Press(caller, "4")
@@ -143,7 +146,7 @@ func TestCalls_VoiceOnlyHolderIsAskedByCall(t *testing.T) {
 		lan.HangUp()
 		time.Sleep(15*time.Minute - 5*time.Second)
 		asked := w.Ring(gatewaytest.Lan)
-		asked.Answer()
+		w.Answer(asked)
 		w.Hears(asked, "Bạn còn đang giúp?")
 		w.Press(asked, "9")
 		w.Hears(asked, "đóng")
@@ -158,7 +161,7 @@ func TestCalls_AnAnswerThatNeverComes(t *testing.T) {
 		caller := w.Dial(gatewaytest.Victim)
 		lan := w.Ring(gatewaytest.Lan)
 		time.Sleep(8 * time.Second)
-		lan.Answer()
+		w.Answer(lan)
 		w.Hears(lan, asksLan)
 		w.Press(lan, "1")
 		w.Talk(caller, gatewaytest.Lan)
@@ -180,7 +183,7 @@ func TestCalls_ReportsInAnyOrder(t *testing.T) {
 		)
 		caller := w.Dial(gatewaytest.Victim)
 		lan := w.Ring(gatewaytest.Lan)
-		lan.Answer()
+		w.Answer(lan)
 		w.Hears(lan, asksLan)
 		w.Press(lan, "1")
 		w.Talk(caller, gatewaytest.Lan)
@@ -201,7 +204,7 @@ func TestCalls_StorageAwayDropsNobody(t *testing.T) {
 		w.Hears(caller, greeting)
 		w.Press(caller, "4")
 		w.Hears(caller, hold)
-		lan.Answer()
+		w.Answer(lan)
 		w.Hears(lan, asksLan)
 		redis.SetError("LOADING Redis is loading the dataset in memory")
 		w.Press(lan, "1")
@@ -230,7 +233,7 @@ func TestCalls_AReplicaDies(t *testing.T) {
 		w.Hears(caller, greeting)
 		w.Stop(first)
 		w.Press(caller, "4")
-		lan.Answer()
+		w.Answer(lan)
 		w.Hears(lan, asksLan)
 		w.Press(lan, "1")
 		w.Talk(caller, gatewaytest.Lan)
@@ -238,5 +241,33 @@ func TestCalls_AReplicaDies(t *testing.T) {
 		w.Hears(caller, another)
 		caller.HangUp()
 		synctest.Wait()
+	})
+}
+
+// The ward's own recordings are played, in a language of its own by key 7; what is missing is spoken.
+func TestCalls_Recordings(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"vi/greet.mp3", "7-hre/hold.mp3"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("ID3\x04\x00\x00\x00\x00\x00\x00"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		rdb, _ := routingtest.NewRedis(t)
+		w := gatewaytest.New(t, gatewaytest.Options{Redis: rdb, LineFile: gatewaytest.CallWard(), Poll: time.Hour, Recordings: dir})
+		w.Start()
+		caller := w.Dial(gatewaytest.Victim)
+		w.Hears(caller, "/twilio/voice/sounds/vi/greet.mp3]")
+		w.Hears(caller, "Nếu muốn, bấm 1")
+		w.Press(caller, "7")
+		w.Hears(caller, "/twilio/voice/sounds/7-hre/hold.mp3]")
+		w.Press(caller, "9")
+		w.Hears(caller, "Please hold, we are ringing the person on duty.")
+		caller.HangUp()
+		synctest.Wait()
+		for _, a := range w.Carrier.Alerts() {
+			t.Errorf("carrier complained: %+v", a)
+		}
 	})
 }

@@ -86,6 +86,8 @@ type Options struct {
 	Poll time.Duration
 	// Carrier's own latency; zero delivers at once.
 	Latency simulator.Latency
+	// Recordings is a directory with the ward's own recordings; empty: everything is spoken.
+	Recordings string
 	// ActionOnRedirect makes the carrier ask a Dial's action also when a push takes the call out of it.
 	ActionOnRedirect bool
 	// Called hears of every request of a gateway to the carrier; it may be nil.
@@ -125,13 +127,13 @@ func New(t testing.TB, o Options) *World {
 		AccountSID: AccountSID, AuthToken: AuthToken, Latency: o.Latency, ActionOnRedirect: o.ActionOnRedirect,
 		Numbers: []simulator.Number{{E164: Support, SMSURL: PublicURL + "/twilio/sms#rc=3&rp=all",
 			VoiceURL: PublicURL + "/twilio/voice#rc=3&rp=all", StatusCallback: PublicURL + "/twilio/voice/status#rc=3&rp=all"}},
-		Client:  &http.Client{Transport: simulator.InMemory(w.gate)},
+		Client: &http.Client{Transport: simulator.InMemory(w.gate)},
 	})
 	t.Cleanup(w.Carrier.Close)
 	w.cfg = &config.Config{
 		PublicURL: PublicURL, Redis: o.Redis, AccountSID: AccountSID, AuthTokens: []config.Secret{config.NewSecret(AuthToken)},
 		APIURL: "https://api.carrier.example", Keyset: keyset,
-		VoiceVI: "Google.vi-VN-Standard-A", VoiceEN: "Google.en-US-Standard-C",
+		VoiceVI: "Google.vi-VN-Standard-A", VoiceEN: "Google.en-US-Standard-C", RecordingsDir: o.Recordings,
 	}
 	if o.LineFile == "" {
 		o.LineFile = Ward
@@ -257,6 +259,14 @@ func (w *World) Talk(call *simulator.Call, with ...string) {
 	defer cancel()
 	if err := call.Talks(ctx, with...); err != nil {
 		w.t.Fatalf("call talks with %v and heard %q, want it to talk with %v: %v", call.TalkingWith(), call.Heard(), with, err)
+	}
+}
+
+// Answer picks up a call that rings.
+func (w *World) Answer(call *simulator.Call) {
+	w.t.Helper()
+	if err := call.Answer(); err != nil {
+		w.t.Fatalf("pick up: %v", err)
 	}
 }
 

@@ -57,9 +57,11 @@ func (u URLs) Recorded(ref string, turn int) string {
 	return u.base + recordedPath + ref + "/" + strconv.Itoa(turn) + u.fragment
 }
 
-// Sound is where a recorded prompt is fetched, with GET: [RouteSound]. It has no fragment, like [URLs.Message]:
+// Sound is where a recorded prompt, "<language>/<file>", is fetched, with GET: [RouteSound]. It has no fragment, like [URLs.Message]:
 // connection overrides are documented for webhooks only, and the carrier keeps sounds by their URL.
-func (u URLs) Sound(name string) string { return u.base + soundPath + url.PathEscape(name) }
+func (u URLs) Sound(name string) string {
+	return u.base + soundPath + (&url.URL{Path: name}).EscapedPath()
+}
 
 // Message is where the message of a person is fetched, with GET, by whoever has the token: [RouteMessage].
 func (u URLs) Message(ref, token string) string {

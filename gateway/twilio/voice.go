@@ -21,7 +21,7 @@ const (
 	RouteLegStatus   = callPath + "{ref...}"                // how far a call that we placed is
 	RouteTurn        = turnPath + "{line}/{leg}/{turn}"     // a call asks what it is to hear
 	RouteRecorded    = recordedPath + "{line}/{leg}/{turn}" // a recording is complete
-	RouteSound       = soundPath + "{name}"                 // reserved: sounds are served elsewhere
+	RouteSound       = soundPath + "{name...}"              // reserved: sounds are served elsewhere
 	RouteMessage     = messagePath + "{line}/{leg}/{token}" // reserved: messages are served elsewhere
 )
 

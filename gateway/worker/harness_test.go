@@ -183,9 +183,9 @@ type attempt struct {
 
 // fakeCarrier answers as the test says; without instructions it takes everything.
 type fakeCarrier struct {
-	carrier.Caller // none of these tests calls
-	send func(ctx context.Context, n int, m carrier.Message) (string, error) // n counts from 1
-	find func(ctx context.Context, n int, since time.Time) ([]string, error)
+	carrier.Caller                                                                     // none of these tests calls
+	send           func(ctx context.Context, n int, m carrier.Message) (string, error) // n counts from 1
+	find           func(ctx context.Context, n int, since time.Time) ([]string, error)
 
 	mu    sync.Mutex
 	sends []attempt

@@ -80,8 +80,8 @@ type Options struct {
 		carrier.Sender
 		carrier.Caller
 	}
-	Calls CallAgenda
-	Logger  *slog.Logger
+	Calls  CallAgenda
+	Logger *slog.Logger
 	// Poll is how often each shard is looked at besides when something is due or was put there; 0 means
 	// [DefaultPoll].
 	Poll time.Duration
