@@ -11,7 +11,9 @@ import (
 
 const (
 	// holdEvery and quietAfter are when a caller who holds is spoken to (messages.md §4).
-	holdEvery  = 20 * time.Second
+	holdEvery = 20 * time.Second
+	// aboutTime is half a waiting turn: what is due within it is said now.
+	aboutTime  = 5 * time.Second
 	quietAfter = 40 * time.Second
 	// missedAgain is how long after a call that nobody talked to them on another makes the case more urgent
 	// ("nhá máy", domain.md §6).
@@ -52,7 +54,7 @@ func (d *decider) personCalls(fresh CaseID, call CallID, from phone.Number, key 
 		c = &Case{
 			ID: fresh, Line: d.world.Line.ID, Code: d.world.Code, Person: key, Channel: contacts.Voice, Via: to,
 			ArrivedAt: at, OpenedAt: now, HeardAt: now, Urgency: triage.Urgent, Need: triage.Unknown,
-			State: Alerting, AlertingSince: now, MatchedSent: true,
+			State: Alerting, AlertingSince: now,
 		}
 		d.out.Cases = append(d.out.Cases, Change{After: c})
 		d.out.Reason = ReasonOpened
@@ -248,10 +250,10 @@ func (d *decider) hold(c *Case, l *Leg) {
 	case c.State == Alerting && c.Rounds > l.ToldRounds:
 		l.ToldRounds = c.Rounds
 		l.Say = []texts.Prompt{texts.PromptNobody}
-	case !l.Quiet && now.Sub(l.WaitsFrom) >= quietAfter && d.mayPromiseText(c):
+	case !l.Quiet && now.Sub(l.WaitsFrom) >= quietAfter-aboutTime && d.mayPromiseText(c):
 		l.Quiet = true
 		l.Say = []texts.Prompt{texts.PromptHoldQuiet}
-	case now.Sub(l.HeldAt) >= holdEvery:
+	case now.Sub(l.HeldAt) >= holdEvery-aboutTime:
 		l.HeldAt = now
 		l.Say = []texts.Prompt{texts.PromptHold}
 	}

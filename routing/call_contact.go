@@ -185,7 +185,7 @@ func (d *decider) ownCall(c *Case, l *Leg, e CallTurn) {
 func (d *decider) helperInTalk(c *Case, l *Leg, e CallTurn) {
 	d.out.Reason = ReasonTalks
 	person := c.PersonLeg()
-	with := person != nil && person.State == LegJoined || len(c.talking()) > 1
+	with := person != nil && person.State == LegJoined
 	switch {
 	case !e.Left && !l.Back && with:
 		l.Say = []texts.Prompt{texts.PromptHelperJoined}

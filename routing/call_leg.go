@@ -100,8 +100,14 @@ func (d *decider) ring(c *Case, id contacts.ID, ask Ask) EntryID {
 	if l := c.leg(func(l *Leg) bool { return l.Contact == id && l.State != LegEnding }); l != nil && l.State == LegPlacing && rank < l.Rank {
 		d.stop(c, l.ID, "") // waits behind others, and may go before them now
 	} else if l != nil {
-		if l.Sounding() {
+		switch {
+		case l.Sounding():
 			l.Ask = ask
+		case ask == AskJoin && l.Ask == AskStillOn && l.ID != d.turning:
+			// On the line already, being asked something else: the person has called again.
+			l.State, l.Ask, l.Asked = LegAsked, AskJoin, 1
+			l.Say = []texts.Prompt{question(c, l)}
+			d.push(c, l)
 		}
 		return l.ID
 	}
@@ -178,15 +184,13 @@ func (d *decider) connect(c *Case, id EntryID) {
 	if p == nil || p.State == LegAsked || p.Ask == AskTalk && p.Sounding() {
 		return
 	}
-	first := len(c.talking())
-	l.State, l.Asked, l.JoinedAt, l.Say = LegJoined, 0, d.world.Now, []texts.Prompt{texts.PromptHelperJoined}
-	if first == 1 {
+	for _, other := range c.talking() {
+		// From now on they may leave without ending the conference. Should they be quicker than this, the
+		// others meet in it again.
 		s := d.toCarrier(c, PurposeKeep)
-		s.Leg, s.Call, s.NotAfter = c.talking()[0].ID, c.talking()[0].Call, d.world.Now.Add(pushLifetime)
-		if s.Leg == id {
-			s.Leg, s.Call = c.talking()[1].ID, c.talking()[1].Call
-		}
+		s.Leg, s.Call, s.NotAfter = other.ID, other.Call, d.world.Now.Add(pushLifetime)
 	}
+	l.State, l.Asked, l.JoinedAt, l.Say = LegJoined, 0, d.world.Now, []texts.Prompt{texts.PromptHelperJoined}
 	c.clearDeadline(RingOthers)
 	if p.State == LegJoined {
 		return

@@ -464,3 +464,82 @@ func TestCall_TwiceAndUnknown(t *testing.T) {
 		t.Fatalf("a call that is over before we heard of it = %s, want a case", d.Reason)
 	}
 }
+
+func TestCall_CallerLeavesTwoHelpers(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	call := w.Dial(an())
+	w.Ask(call.ID, "3")
+	lanCall := answers(t, w, lan, "1")
+	w.Pushed()
+	w.From(lan, "them ca")
+	officerCall := answers(t, w, officer, "1")
+	// The carrier lets the helpers ask before it says that the caller has hung up.
+	call.Status, call.Inside = routing.CallOver, false
+	for _, helper := range []*routingtest.Call{lanCall, officerCall} {
+		if l := w.Ask(helper.ID, ""); !l.Back {
+			t.Fatalf("a helper out of the conference is %+v, want a moment's pause", l)
+		}
+	}
+	call.Status = routing.CallUp
+	w.Hang(call.ID, routing.CallOver)
+	w.Pushed()
+	for _, helper := range []*routingtest.Call{lanCall, officerCall} {
+		hears(t, w, helper, texts.PromptCallerLeft, texts.PromptHelperMenu)
+	}
+}
+
+func TestCall_AgainWhileTheHolderHearsTheMenu(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	call := w.Dial(an())
+	w.Ask(call.ID, "3")
+	lanCall := answers(t, w, lan, "1")
+	w.Pushed()
+	w.Hang(call.ID, routing.CallOver)
+	hears(t, w, lanCall, texts.PromptCallerLeft, texts.PromptHelperMenu)
+	again := w.Dial(an())
+	w.Pushed()
+	hears(t, w, lanCall, texts.PromptHelperCall)
+	w.Ask(lanCall.ID, "1")
+	w.Pushed()
+	if !again.Inside || !lanCall.Inside {
+		t.Fatal("a holder who is on the line is not joined with a person who calls again")
+	}
+}
+
+func TestCall_NothingAutomaticToWhoOnlyCalls(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		from phone.Number
+		hang bool
+	}{
+		{"on the phone", an(), false},
+		{"a landline", landline(t), true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := story(t, routingtest.WithCalls())
+			call := w.Dial(tt.from)
+			w.Ask(call.ID, "1")
+			if tt.hang {
+				w.Hang(call.ID, routing.CallOver)
+			}
+			w.Advance(10 * time.Minute)
+			w.From(lan, "1")
+			if got := w.Sent(tt.from); len(got) > 0 {
+				t.Errorf("a phone that has only called gets %q", got)
+			}
+		})
+	}
+}
+
+func landline(t *testing.T) phone.Number {
+	t.Helper()
+	n, err := phone.ParseE164("+842553812345")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

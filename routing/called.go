@@ -75,7 +75,7 @@ func (d *decider) called(e Called) {
 	c := &Case{
 		ID: caseIDFor(e.SID), Line: d.world.Line.ID, Code: d.world.Code, Person: e.Key, Channel: contacts.Voice, Via: e.To,
 		ArrivedAt: d.world.Now, OpenedAt: d.world.Now, HeardAt: d.world.Now, Urgency: triage.Urgent, Need: triage.Unknown,
-		State: Alerting, AlertingSince: d.world.Now, MatchedSent: true,
+		State: Alerting, AlertingSince: d.world.Now,
 	}
 	d.out.Cases = append(d.out.Cases, Change{After: c})
 	d.out.Reason = ReasonOpened

@@ -22,6 +22,8 @@ const (
 	RestraintOncePerCase Restraint = "once_a_case"   // this text has had its turn in this case
 	RestraintTaken       Restraint = "taken"         // the text speaks of nobody, but somebody has it
 	RestraintNotTaken    Restraint = "not_taken"     // the text speaks of somebody, but nobody has it
+	RestraintNeverWrote  Restraint = "never_wrote"   // they called; only who wrote is told so by text
+	RestraintOnPhone     Restraint = "on_phone"      // they hear it on their call
 )
 
 const (
@@ -48,6 +50,12 @@ func mayWrite(p Person, c *Case, key texts.Key, now time.Time) Restraint {
 		return RestraintUnreachable
 	case c == nil:
 		return RestraintNone // stop_ok to a phone without a case; it has a time limit of its own
+	case c.Said == 0 && !p.Number.TakesTexts():
+		return RestraintUnreachable // a landline
+	case c.PersonLeg() != nil && key != texts.StopOK:
+		return RestraintOnPhone
+	case (key == texts.MatchedK || key == texts.DangerAckK) && c.Said == 0:
+		return RestraintNeverWrote
 	case key == texts.NobodyK && c.State != Alerting:
 		return RestraintTaken
 	case (key == texts.MatchedK || key == texts.DangerAckK) && c.State != Claimed:
@@ -85,13 +93,13 @@ func (d *decider) automatic(c *Case, key texts.Key) {
 		if c.NobodySent {
 			why = RestraintOncePerCase
 		}
-		c.NobodySent = true
+		c.NobodySent = c.NobodySent || why != RestraintOnPhone
 		notAfter = now.Add(automaticValidity)
 	case texts.MatchedK, texts.DangerAckK:
 		if c.MatchedSent {
 			why = RestraintOncePerCase
 		}
-		c.MatchedSent = true
+		c.MatchedSent = c.MatchedSent || why != RestraintNeverWrote && why != RestraintOnPhone
 	default:
 		if why == RestraintNone && now.Sub(p.LastAutoText) < betweenTexts {
 			why = RestraintTooMany

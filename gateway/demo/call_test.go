@@ -48,7 +48,7 @@ func TestDemo_FromACallToAHumanAndBack(t *testing.T) {
 
 		b.do("to1-lan", "answer", nil)
 		b.wants("heard-to1-lan", "Có người cần giúp, mức khẩn. Bấm 1 để nhận")
-		b.wants("log", "Máy Cô Lan có người nhấc.")
+		b.wants("log", "Máy của Cô Lan đã thông. Bấm phím mới tính là trả lời.")
 		b.wants("state-to2-hoa", "gọi tới") // picking up takes nothing
 		b.press("to1-lan", "1")
 		b.pass(5 * time.Second)
@@ -145,6 +145,33 @@ func TestDemo_ACallIsTakenByText(t *testing.T) {
 		b.do("person", "hangup", nil)
 		b.pass(3 * time.Second)
 		b.wants("heard-to2-hoa", "hung up")
+	})
+}
+
+func TestDemo_AMessageIsLeftAndHeard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBrowser(t, texts.Vietnamese)
+		b.dial("person")
+		b.pass(90 * time.Second) // a full round
+		b.wants("heard-person", "Chưa có người nghe.")
+		b.press("person", "6")
+		b.pass(12 * time.Second)
+		b.wants("heard-person", "Hiện chưa có người nghe máy.", "tiếng bíp")
+		b.wants("cases", "Người cần giúp để lại lời nhắn")
+		b.do("person", "words", saying("Em trốn trong bếp"))
+		b.pass(3 * time.Second)
+		b.do("person", "hangup", nil)
+		b.wants("log", "Người cần giúp để lại lời nhắn.")
+
+		b.dial("to2-hoa") // rings back: hears the case that waits
+		b.pass(6 * time.Second)
+		b.wantsNone("heard-to2-hoa", "trong bếp")
+		b.press("to2-hoa", "1")
+		b.pass(8 * time.Second)
+		b.wants("heard-to2-hoa", "Lời nhắn: Em trốn trong bếp")
+		b.wants("cases", "Chú Hòa đã nhận")
+		b.leaks()
 	})
 }
 

@@ -1,8 +1,9 @@
 // Package demo is `hotline demo`: the whole system on one machine with nothing else installed, and a web
-// page that shows the phones of one person at risk and of four contacts.
+// page that shows the phones of one person at risk and of four contacts. They text and they call; what a phone
+// hears stands there as text, so that a call can be followed without a sound.
 //
 // Everything but the two ends is the real thing: the gateway of production, on a Redis in memory, behind
-// signed webhooks, with the policies, texts and restraint of a real line. Only the carrier is simulated,
+// signed webhooks, with the policies, texts, prompts and restraint of a real line. Only the carrier is simulated,
 // and the ward is made up. The package promises that nothing leaves the process but the page itself, and
 // that nothing is kept when it ends. It refuses to be more than a demo: its line and numbers cannot be
 // applied to a real gateway, and it takes no settings of one.

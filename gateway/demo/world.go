@@ -36,7 +36,7 @@ const (
 const (
 	// accountSID has the form of a carrier account's name; the token beside it is random.
 	accountSID = "AC00000000000000000000000000000000"
-	// overTheAir is how long a message takes to a phone, so that a ring looks like one.
+	// overTheAir is how long a message or a call takes to a phone, so that things happen one after the other.
 	overTheAir = 300 * time.Millisecond
 	// lookEvery is how often the journal is read for something to show.
 	lookEvery = 100 * time.Millisecond

@@ -19,7 +19,6 @@ package voice
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -149,7 +148,7 @@ func (v *Voice) Document(c *routing.Case, l *routing.Leg, language texts.Languag
 		}
 		p.ring(l)
 		p.add(p.heard(l)...)
-		p.join(c, l)
+		p.join(c)
 	case routing.LegRecording:
 		p.add(p.heard(l)...)
 		p.record(v.urls.Recorded(ref, l.Turn))
@@ -226,17 +225,14 @@ func (p *page) listen(heard []twiml.Element, wait time.Duration) {
 
 // join brings the call into the conference of its case.
 //
-// When the person leaves it is over for everybody. When a helper leaves, the person must not be left in
-// silence: if no other helper is there the conference ends, and the person's own call asks what now, even
-// if every push is lost. The helper who came first has that taken back when a second joins (see
-// [carrier.Caller]).
-func (p *page) join(c *routing.Case, l *routing.Leg) {
-	others := slices.ContainsFunc(c.Legs, func(o routing.Leg) bool {
-		return o.ID != l.ID && !o.Person() && o.State == routing.LegJoined
-	})
+// Whoever leaves ends it, so that every call in it asks what now, even if every push and report is lost: the
+// person must not be left in silence, nor helpers in a conference without the person. Those who are still
+// to talk meet in it again a moment later. To spare them that, a helper who came first has it taken back when
+// another joins (see [carrier.Caller]).
+func (p *page) join(c *routing.Case) {
 	p.add(twiml.VoiceDial{Action: p.turn, Method: "POST", InnerElements: []twiml.Element{twiml.VoiceConference{
 		Name: c.Conference(), Beep: "false", StartConferenceOnEnter: "true",
-		EndConferenceOnExit: strconv.FormatBool(l.Person() || !others),
+		EndConferenceOnExit: "true",
 	}}})
 	p.again() // for servers that do not ask at the action; Twilio never comes here
 }

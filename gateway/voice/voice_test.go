@@ -157,7 +157,7 @@ func TestDocument_Golden(t *testing.T) {
 		return l
 	}
 	const (
-		conference = `<Conference beep="false" waitUrl="" startConferenceOnEnter="true" endConferenceOnExit="%v">case-01k7</Conference>`
+		conference = `<Conference beep="false" waitUrl="" startConferenceOnEnter="true" endConferenceOnExit="true">case-01k7</Conference>`
 		dial       = `<Dial action="TURN" method="POST">` + conference + `</Dial><AGAIN/>`
 	)
 	for _, tt := range []struct {
@@ -204,15 +204,15 @@ func TestDocument_Golden(t *testing.T) {
 		},
 		{
 			"the person is joined", person(routing.LegJoined, texts.PromptJoined), []routing.Leg{helper("lan", routing.LegJoined), helper("ha", routing.LegJoined)}, vi, "",
-			`<SAYVI>Đã có người, mời bạn nói chuyện.</Say>` + fmt.Sprintf(dial, true),
+			`<SAYVI>Đã có người, mời bạn nói chuyện.</Say>` + dial,
 		},
 		{
 			"the only helper is joined", helper("lan", routing.LegJoined, texts.PromptHelperJoined), []routing.Leg{person(routing.LegJoined), helper("ha", routing.LegAsked)}, vi, "",
-			`<SAYVI>Đang nối máy. Số của bạn không hiện ra.</Say>` + fmt.Sprintf(dial, true),
+			`<SAYVI>Đang nối máy. Số của bạn không hiện ra.</Say>` + dial,
 		},
 		{
 			"another helper is joined", helper("lan", routing.LegJoined), []routing.Leg{person(routing.LegJoined), helper("ha", routing.LegJoined)}, vi, "",
-			fmt.Sprintf(dial, false),
+			dial,
 		},
 		{
 			"just out of the conference", with(person(routing.LegJoined, texts.PromptJoined), func(l *routing.Leg) { l.Back = true }), nil, vi, "",

@@ -80,19 +80,19 @@ func newBench(t *testing.T) *bench {
 	var list []contacts.Contact
 	for i := range 200 {
 		list = append(list, contacts.Contact{
-			ID: contact(i), Name: contacts.Conceal("Tên"), Kind: contacts.TrustedAddress, Channels: []contacts.Channel{contacts.SMS},
+			ID: contact(i), Name: contacts.Conceal("Tên"), Kind: contacts.TrustedAddress, Channels: []contacts.Channel{contacts.SMS, contacts.Voice},
 			Phone: number(t, fmt.Sprintf("+849050%05d", i)),
 		})
 	}
 	b.line = &routing.Line{
 		Generation: 1,
-		ID:         ward, Tag: "PM", Language: texts.Vietnamese, Numbers: []routing.SupportNumber{{Number: number(t, "+842553800113"), SMS: true}},
+		ID:         ward, Tag: "PM", Language: texts.Vietnamese, Numbers: []routing.SupportNumber{{Number: number(t, "+842553800113"), SMS: true, Voice: true}},
 		Directory: contacts.NewDirectory(list, func(n phone.Number) phone.Key { return keyset.PhoneKey(ward, n) }),
 	}
 	b.carrier = &fakeCarrier{}
 	b.rules = &fakeRules{bench: b}
 	b.worker = worker.New(worker.Options{
-		Agenda: b.agenda, Handler: b.rules, Lines: b, Carrier: b.carrier, Logger: b.logger,
+		Agenda: b.agenda, Calls: b.agenda, Handler: b.rules, Lines: b, Carrier: b.carrier, Logger: b.logger,
 		Poll: time.Hour, Lag: b.rules.lag,
 	})
 	return b
@@ -153,6 +153,8 @@ type agenda struct {
 	*store.Store
 	takeErr     func() error
 	loadCaseErr func() error
+	onPhoneErr  func() error
+	paceErr     func() error
 }
 
 // Take fails as the test says.
@@ -183,9 +185,9 @@ type attempt struct {
 
 // fakeCarrier answers as the test says; without instructions it takes everything.
 type fakeCarrier struct {
-	carrier.Caller                                                                     // none of these tests calls
-	send           func(ctx context.Context, n int, m carrier.Message) (string, error) // n counts from 1
-	find           func(ctx context.Context, n int, since time.Time) ([]string, error)
+	fakeCaller
+	send func(ctx context.Context, n int, m carrier.Message) (string, error) // n counts from 1
+	find func(ctx context.Context, n int, since time.Time) ([]string, error)
 
 	mu    sync.Mutex
 	sends []attempt
@@ -240,6 +242,8 @@ type fakeRules struct {
 
 	mu        sync.Mutex
 	finished  []routing.SendFinished
+	seen      []routing.CallsSeen
+	fetched   []routing.RecordingFetched
 	deadlines []time.Time
 	lags      []time.Duration
 }
@@ -265,6 +269,8 @@ func (r *fakeRules) Handle(ctx context.Context, _ contacts.LineID, e routing.Eve
 		}
 		d := routing.Decision{Done: &e.Send}
 		return d, r.bench.agenda.Commit(ctx, r.bench.line, e.ID(), time.Now(), d)
+	case routing.CallsSeen, routing.RecordingFetched:
+		return r.learned(ctx, e)
 	}
 	return routing.Decision{}, errors.New("unexpected event")
 }

@@ -90,7 +90,7 @@ func page(t *testing.T, m *Metrics) string {
 	return string(body)
 }
 
-// contract is every metric that texts touch, with its labels, as operators were promised them.
+// contract is every metric that texts and calls touch, with its labels, as operators were promised them.
 func contract() map[string][]string {
 	return map[string][]string{
 		"hotline_inbound_total":         {"channel", "result"},
@@ -104,6 +104,9 @@ func contract() map[string][]string {
 		"hotline_deadline_lag_seconds":  nil,
 		"hotline_outbox_oldest_seconds": {"priority"},
 		"hotline_webhook_seconds":       {"code", "route"},
+		"hotline_talk_seconds":          nil,
+		"hotline_calls_abandoned_total": {"waited"},
+		"hotline_calls":                 {"line", "with"},
 	}
 }
 

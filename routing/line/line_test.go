@@ -150,7 +150,7 @@ func TestParse_ContractExample(t *testing.T) {
 	}
 	want := []string{
 		"8:1: cảnh báo: không có supervisor: không ai được báo khi một ca mãi chưa có người nhận | warning: there is no supervisor: nobody is told when a case stays unanswered",
-		"26:3: cảnh báo: bước đầu của immediate_danger, immediate_danger/health, urgent, information không báo được ai: hằng ngày 06:00–18:00 | warning: the first step of immediate_danger, immediate_danger/health, urgent, information alerts nobody: every day 06:00–18:00",
+		"26:3: cảnh báo: bước đầu của immediate_danger, urgent, information không báo được ai: hằng ngày 06:00–18:00 | warning: the first step of immediate_danger, urgent, information alerts nobody: every day 06:00–18:00",
 		"27:17: cảnh báo: không có người liên hệ nào thuộc loại police | warning: no contact is of kind police",
 		"29:17: cảnh báo: không có người liên hệ nào thuộc loại supervisor | warning: no contact is of kind supervisor",
 		"32:17: cảnh báo: không có người liên hệ nào thuộc loại police | warning: no contact is of kind police",

@@ -223,7 +223,7 @@ func (c *commit) calls(ch routing.Change) {
 			continue
 		}
 		live[l.ID] = true
-		if before.ID == "" || before.State == routing.LegPlacing {
+		if before.ID == "" || before.State == routing.LegPlacing || before.State == routing.LegEnding && before.Call == "" {
 			who := livePerson
 			if !l.Person() {
 				who = c.contactKey(l.Contact)
