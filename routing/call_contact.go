@@ -233,9 +233,21 @@ func (d *decider) contactHungUp(c *Case, before Leg, status CallStatus) {
 	case before.Incoming && before.Ask == AskTake && c.waitsFor(before.Contact):
 		d.tell(c, before.Contact, texts.CallBackCase)
 		d.notReached(c, &before, CallNoAnswer)
+	case before.AnsweredAt.IsZero() && status == CallNoAnswer && d.ringAnew(c, before):
 	default:
 		d.notReached(c, &before, status)
 	}
+}
+
+// ringAnew calls a contact again whose phone has stopped ringing for an alert of an earlier step: the alert
+// that is out now has had no call of its own. It reports whether that is so.
+func (d *decider) ringAnew(c *Case, before Leg) bool {
+	a := c.alert(before.Contact)
+	if a == nil || a.Leg != before.ID || a.State != AlertOut || !before.At.Before(a.At) {
+		return false
+	}
+	a.Leg = d.ring(c, before.Contact, before.Ask)
+	return a.Leg != ""
 }
 
 // personAlone asks a person who is left alone in the conference whether they need somebody else.

@@ -543,3 +543,23 @@ func landline(t *testing.T) phone.Number {
 	}
 	return n
 }
+
+func TestCall_AGraverCaseRingsAnewWhenTheOlderRingEnds(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	call := w.Dial(an())
+	w.Advance(18 * time.Second)
+	older := w.Ringing(lan)
+	w.Ask(call.ID, "") // silent: the graver policy alerts lan anew while the phone still rings
+	w.Advance(7 * time.Second)
+	w.Hang(older.ID, routing.CallNoAnswer)
+	anew := w.Ringing(lan)
+	if anew == nil || anew == older {
+		t.Fatal("the phone of an alerted contact is silent while the caller holds")
+	}
+	w.Advance(4 * time.Second)
+	w.Hang(anew.ID, routing.CallNoAnswer)
+	if w.Ringing(lan) != nil {
+		t.Fatal("one alert rings a phone over and over")
+	}
+}
