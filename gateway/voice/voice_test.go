@@ -225,7 +225,7 @@ func TestDocument_Golden(t *testing.T) {
 		},
 		{
 			"hears the message", helper("lan", routing.LegPlaying, texts.PromptHelperTaken), nil, en, "to ken",
-			`<GATHER timeout="5"><SAYEN>You have taken this case. No one is on the line now. Whatever the person writes will be passed on to you.</Say><Play>https://h/message/phuong-mau%2Fleg1/to%20ken</Play></Gather><AGAIN/>`,
+			`<GATHER timeout="5"><SAYEN>You have taken this case. No one is on the line now. To say anything about it, ring this number.</Say><Play>https://h/message/phuong-mau%2Fleg1/to%20ken</Play></Gather><AGAIN/>`,
 		},
 		{
 			"the message is gone", helper("lan", routing.LegPlaying, texts.PromptHelperMenu), nil, en, "",

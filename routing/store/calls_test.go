@@ -93,8 +93,9 @@ func TestCalls_WhoIsOnTheTelephone(t *testing.T) {
 		{"hung up", legs(person), false, 1, 0},
 		{"everybody has", legs(), false, 0, 0},
 		{"given up before the carrier had it", legs(lan(routing.LegEnding, "")), false, 0, 0},
+		{"the carrier had it after all", legs(lan(routing.LegEnding, "CAlan2")), true, 0, 1},
 		{"that is over", legs(), false, 0, 0},
-		{"again", legs(person, lan(routing.LegAsked, "CAlan2")), true, 1, 1},
+		{"again", legs(person, lan(routing.LegAsked, "CAlan3")), true, 1, 1},
 		{"the case is closed while they talk", func(c *routing.Case) { c.State, c.Deadlines = routing.Closed, nil }, false, 0, 0},
 	}
 	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
