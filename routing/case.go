@@ -41,6 +41,7 @@ type Case struct {
 	OpenedAt  time.Time
 	HeardAt   time.Time // the person's own last text or call
 	ClosedAt  time.Time
+	Outcome   Outcome // as said from a desk on closing; empty if it was not
 
 	Urgency  triage.Urgency // immediate_danger, urgent or information; rises, never falls
 	Need     triage.Need

@@ -37,6 +37,7 @@ func (d *decider) closeOrdered(e CloseOrdered) {
 		d.out.Reason = ReasonCaseClosed
 	default:
 		n := d.edit(c)
+		n.Outcome = e.Outcome
 		if !e.Why.Empty() {
 			d.keep(n, closingRef, e.Why.Reveal())
 		}

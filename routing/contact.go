@@ -415,6 +415,12 @@ func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
 		d.cannotReach(c) // a caller without a number
 		return
 	}
+	d.sendWords(c, words)
+	d.note(c, NoteRelayed, d.by(contact.ID))
+}
+
+// sendWords keeps words and puts them on their way to the person, in pieces that each fit one message.
+func (d *decider) sendWords(c *Case, words string) {
 	for _, piece := range texts.Split(words, maxWords) {
 		id := d.entryID(c, PurposeRelayToPerson)
 		ref := WordsRef("h" + id)
@@ -425,7 +431,6 @@ func (d *decider) relayToPerson(contact contacts.Contact, l caseList, e Text) {
 			NotAfter: d.world.Now.Add(relayValidity), Validity: relayValidity,
 		})
 	}
-	d.note(c, NoteRelayed, d.by(contact.ID))
 }
 
 // askWhich asks a contact which of the cases they hold they mean.

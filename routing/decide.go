@@ -49,6 +49,9 @@ func Decide(s State, e Event, w World) Decision {
 	case RecordingFetched:
 		d.base = e.Send.Recording
 		d.recordingFetched(e)
+	case AlertOrdered, HandOrdered, CorrectOrdered, WriteOrdered, NoteOrdered, ReopenOrdered, ClearOrdered:
+		o, _ := orderOf(e)
+		d.ordered(o, e)
 	default:
 		panic(fmt.Sprintf("routing: unknown event %T", e))
 	}

@@ -297,6 +297,16 @@ const (
 	ReasonLooked      Reason = "looked"       // calls were compared with what the carrier knows
 	ReasonSilent      Reason = "silent"       // a caller who presses nothing counts as in danger
 	ReasonMissedAgain Reason = "missed_again" // called again within minutes
+
+	// Of orders from a desk.
+	ReasonNoted       Reason = "noted"
+	ReasonMoved       Reason = "moved" // taken from its helpers, for another
+	ReasonCorrected   Reason = "corrected"
+	ReasonCleared     Reason = "cleared" // the person may be written to again
+	ReasonReopened    Reason = "reopened"
+	ReasonAnotherOpen Reason = "another_open" // the person has another open case
+	ReasonMayNotKnow  Reason = "may_not_know" // this contact may not know of the case
+	ReasonSilence     Reason = "silence"      // the person hides, or asked not to be written to
 )
 
 // NoteKind is a kind of thing that happened.
@@ -339,6 +349,11 @@ const (
 	NoteVoicemail  NoteKind = "voicemail" // the person has left a message
 	NoteCallBack   NoteKind = "call_back" // the person is called because they asked for it
 	NoteOthersRung NoteKind = "others_rung"
+
+	NoteNoted     NoteKind = "noted"     // from a desk; what was noted is kept with the words
+	NoteCorrected NoteKind = "corrected" // urgency or need, from a desk
+	NoteCleared   NoteKind = "cleared"   // from a desk: the person may be written to again
+	NoteReopened  NoteKind = "reopened"
 )
 
 // Note is one thing that happened: ids, kinds, reasons and times, no words and no numbers.

@@ -51,8 +51,9 @@ func (DeadlineReached) Name() string { return "deadline" }
 
 // CloseOrdered says that a case is to be closed by somebody at a desk, who answers for it.
 type CloseOrdered struct {
-	Case CaseID
-	Why  contacts.Private // what they gave as the reason; kept with the case's words
+	Case    CaseID
+	Why     contacts.Private // what they gave as the reason; kept with the case's words
+	Outcome Outcome          // empty if not said
 }
 
 // ID is empty: a closed case is not closed again.

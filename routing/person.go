@@ -131,13 +131,18 @@ func (d *decider) replaceHelpers(c *Case) {
 	}
 	c.Holder, c.Joined = "", nil
 	if p := c.PersonLeg(); p != nil && (p.State == LegJoined || p.State == LegAnother) {
-		p.State, p.Back, p.Asked, p.WaitsFrom, p.HeldAt = LegWaiting, false, 1, d.world.Now, time.Time{}
-		d.hold(c, p)
-		d.push(c, p)
+		d.holdAgain(c, p)
 	}
 	if c.State == Claimed {
 		d.alertAgain(c, "")
 	}
+}
+
+// holdAgain has a person hold whose helper is out of the call.
+func (d *decider) holdAgain(c *Case, p *Leg) {
+	p.State, p.Back, p.Asked, p.WaitsFrom, p.HeldAt = LegWaiting, false, 1, d.world.Now, time.Time{}
+	d.hold(c, p)
+	d.push(c, p)
 }
 
 func (d *decider) openCase(e Text, v triage.Verdict) {

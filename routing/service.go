@@ -170,6 +170,11 @@ func (s *Service) query(l *Line, e Event) Query {
 				q.Coded = cmd.Code
 			}
 		}
+	case AlertOrdered, HandOrdered, CorrectOrdered, WriteOrdered, NoteOrdered, ClearOrdered:
+		o, _ := orderOf(e)
+		q.Case = o.Case
+	case ReopenOrdered:
+		q.Case, q.Codes = e.Case, NewCodes(s.o.Random)
 	case CallCame:
 		q.Sender, q.Call, q.Codes = e.Key, e.Call, NewCodes(s.o.Random)
 		q.Contact = contactOf(l, e.Key)
@@ -208,9 +213,17 @@ func contactOf(l *Line, key phone.Key) contacts.ID {
 	return c.ID
 }
 
-// more says what else an event concerns, now that the call is known that it is about: a call on which
-// somebody asks for help of their own.
+// more says what else an event concerns, now that the case is known that it is about: the open case of whoever
+// asks for help of their own on a call, or whose closed case is to be opened again.
 func (s *Service) more(q Query, l *Line, e Event, st State) Query {
+	if order, ok := e.(ReopenOrdered); ok {
+		for _, c := range st.Cases {
+			if c.ID == order.Case {
+				q.Sender = c.Person
+			}
+		}
+		return q
+	}
 	turn, ok := e.(CallTurn)
 	if !ok {
 		return q

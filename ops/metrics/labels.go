@@ -50,6 +50,8 @@ func eventNames() []string {
 		routing.CloseOrdered{}.Name(), routing.Called{}.Name(), routing.LineChanged{}.Name(),
 		routing.CallCame{}.Name(), routing.CallTurn{}.Name(), routing.CallChanged{}.Name(), routing.CallsSeen{}.Name(),
 		routing.Recorded{}.Name(), routing.RecordingFetched{}.Name(),
+		routing.AlertOrdered{}.Name(), routing.HandOrdered{}.Name(), routing.CorrectOrdered{}.Name(), routing.WriteOrdered{}.Name(),
+		routing.NoteOrdered{}.Name(), routing.ReopenOrdered{}.Name(), routing.ClearOrdered{}.Name(),
 	}
 }
 
@@ -67,6 +69,8 @@ func reasons() []routing.Reason {
 		routing.ReasonLeft, routing.ReasonHungUp, routing.ReasonPickedUp, routing.ReasonNoAnswer, routing.ReasonLate, routing.ReasonOwnHelp,
 		routing.ReasonVoicemail, routing.ReasonCalledBack, routing.ReasonMayNotCall, routing.ReasonOthersRung, routing.ReasonLooked,
 		routing.ReasonSilent, routing.ReasonMissedAgain,
+		routing.ReasonNoted, routing.ReasonMoved, routing.ReasonCorrected, routing.ReasonCleared, routing.ReasonReopened,
+		routing.ReasonAnotherOpen, routing.ReasonMayNotKnow, routing.ReasonSilence,
 	}
 }
 

@@ -212,6 +212,8 @@ func (m *Memory) refusesCase(ch routing.Change) error {
 		if until, taken := m.codes[after.Code]; m.open[after.Person] != "" || taken && m.now.Before(until) {
 			return routing.ErrStale
 		}
+	case after.Open() && !ch.Before.Open() && m.open[after.Person] != "":
+		return routing.ErrStale
 	case ch.Before.Open() && !after.Open() && m.open[after.Person] != after.ID:
 		return routing.ErrStale
 	}
@@ -230,6 +232,8 @@ func (m *Memory) change(ch routing.Change, now time.Time) {
 	}
 	switch {
 	case ch.Before == nil:
+		m.open[after.Person], m.codes[after.Code], m.coded[after.Code] = after.ID, now.Add(endless), after.ID
+	case after.Open() && !ch.Before.Open():
 		m.open[after.Person], m.codes[after.Code], m.coded[after.Code] = after.ID, now.Add(endless), after.ID
 	case ch.Before.Open() && !after.Open():
 		delete(m.open, after.Person)

@@ -173,6 +173,14 @@ func (c *commit) change(ch routing.Change) error {
 			ref := routing.WordsRef("p" + strconv.Itoa(n))
 			c.op("expire", c.key(wordsKey(c.shard, c.line, after.ID, ref)), wordsKept.Milliseconds())
 		}
+	case after.Open() && !ch.Before.Open(): // opened again
+		c.op("index", c.key(byPhone), string(after.Person), "", string(after.ID))
+		if after.Code == ch.Before.Code {
+			c.op("put", c.key(byCode), string(after.ID), 0)
+		} else {
+			c.op("fresh", c.key(byCode), string(after.ID))
+		}
+		label = after.Label()
 	case after.Open():
 		label = after.Label()
 	}

@@ -44,6 +44,7 @@ type caseRecord struct {
 	Opened        millis           `json:"opened_unix_ms"`
 	Heard         millis           `json:"heard_unix_ms"`
 	Closed        millis           `json:"closed_unix_ms,omitempty"`
+	Outcome       string           `json:"outcome,omitempty"`
 	Urgency       string           `json:"urgency"`
 	Need          string           `json:"need"`
 	Area          string           `json:"area,omitempty"`
@@ -162,7 +163,7 @@ func encodeCase(c *routing.Case) ([]byte, error) {
 		PlanUrgency: string(c.Plan.Urgency), PlanNeed: string(c.Plan.Need),
 		Step: c.Step, Run: c.Run, Rounds: c.Rounds, Unanswered: c.Unanswered,
 		NobodySent: c.NobodySent, MatchedSent: c.MatchedSent,
-		Legs: encodeLegs(c.Legs), BesideStep: c.BesideStep, AskedCall: toMillis(c.AskedCall), Talked: toMillis(c.TalkedAt), Voicemails: c.Voicemails,
+		Legs: encodeLegs(c.Legs), Outcome: string(c.Outcome), BesideStep: c.BesideStep, AskedCall: toMillis(c.AskedCall), Talked: toMillis(c.TalkedAt), Voicemails: c.Voicemails,
 	}
 	for _, at := range c.Rings {
 		r.Rings = append(r.Rings, toMillis(at))
@@ -198,7 +199,7 @@ func decodeCase(line contacts.LineID, id routing.CaseID, version int64, data []b
 		Plan: routing.PolicyKey{Urgency: triage.Urgency(r.PlanUrgency), Need: triage.Need(r.PlanNeed)},
 		Step: r.Step, Run: r.Run, Rounds: r.Rounds, Unanswered: r.Unanswered,
 		NobodySent: r.NobodySent, MatchedSent: r.MatchedSent,
-		Legs: decodeLegs(r.Legs), BesideStep: r.BesideStep, AskedCall: r.AskedCall.time(), TalkedAt: r.Talked.time(), Voicemails: r.Voicemails,
+		Legs: decodeLegs(r.Legs), Outcome: routing.Outcome(r.Outcome), BesideStep: r.BesideStep, AskedCall: r.AskedCall.time(), TalkedAt: r.Talked.time(), Voicemails: r.Voicemails,
 	}
 	for _, at := range r.Rings {
 		c.Rings = append(c.Rings, at.time())
