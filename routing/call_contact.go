@@ -266,7 +266,7 @@ func (d *decider) notReached(c *Case, l *Leg, status CallStatus) {
 		return
 	}
 	if l.Ask == AskJoin && c.helps(l.Contact) {
-		if p := c.PersonLeg(); p != nil && p.State == LegWaiting && c.State == Claimed {
+		if p := c.PersonLeg(); p != nil && p.holds() && c.State == Claimed {
 			d.ringOthers(c) // the holder does not come to the phone
 		}
 		return

@@ -236,7 +236,7 @@ func (d *decider) ringJoined(c *Case) {
 // and over, as long as the person waits.
 func (d *decider) ringOthers(c *Case) {
 	p := c.PersonLeg()
-	if c.State != Claimed || p == nil || p.State != LegWaiting {
+	if c.State != Claimed || p == nil || !p.holds() {
 		c.clearDeadline(RingOthers)
 		return
 	}

@@ -563,3 +563,27 @@ func TestCall_AGraverCaseRingsAnewWhenTheOlderRingEnds(t *testing.T) {
 		t.Fatal("one alert rings a phone over and over")
 	}
 }
+
+func TestCall_ABusyHolderCountsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	w.Text(an(), urgent)
+	w.From(lan, "1")
+	w.Dial(an())
+	w.Hang(w.Ringing(lan).ID, routing.CallBusy)
+	if got := ringing(w); !slices.Contains(got, hung) {
+		t.Fatalf("the holder is busy, and calls go to %v, want others at once", got)
+	}
+}
+
+func TestCall_AnswersCountForTheChannelUsed(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	w.Dial(an())
+	answers(t, w, lan, "1")
+	for _, n := range w.Journal() {
+		if n.Kind == routing.NoteAlertOver && n.Contact == lan && n.Channel != contacts.Voice {
+			t.Fatalf("an alert answered on the phone counts for %s", n.Channel)
+		}
+	}
+}

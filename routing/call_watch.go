@@ -149,7 +149,7 @@ func (d *decider) settleCalls(c *Case) {
 	switch p := c.PersonLeg(); {
 	case c.State != Claimed:
 		c.clearDeadline(RingOthers)
-	case p != nil && p.State == LegWaiting && !slices.ContainsFunc(c.Deadlines, waits):
+	case p != nil && p.holds() && !slices.ContainsFunc(c.Deadlines, waits):
 		d.ringHelpers(c)
 	}
 	if len(c.Legs) == 0 {

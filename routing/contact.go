@@ -189,6 +189,17 @@ func firstToTake(id contacts.ID, l caseList) *Case {
 	return nil
 }
 
+// answeredBy notes by which channel an alert was answered.
+func (d *decider) answeredBy(a *Alert) {
+	switch {
+	case a == nil:
+	case d.turning != "":
+		a.Channel = contacts.Voice
+	case a.Entry != "":
+		a.Channel = contacts.SMS
+	}
+}
+
 // takeCase makes a contact a helper of a case that waits for them: beside whoever has it, or as its holder.
 // Who cannot use the person's channel helps too, but does not hold the case alone: it goes on being alerted
 // for somebody who can write to them, or talk to them.
@@ -210,7 +221,9 @@ func (d *decider) takeCase(c *Case, contact contacts.Contact) {
 
 // answered ends the alert of a contact who said yes.
 func (d *decider) answered(c *Case, id contacts.ID) {
-	switch a := c.alert(id); {
+	a := c.alert(id)
+	d.answeredBy(a)
+	switch {
 	case a == nil:
 	case a.State == AlertOut:
 		d.endAlert(c, a, AlertTaken)
@@ -344,6 +357,7 @@ func (d *decider) decline(contact contacts.Contact, l caseList, code Code) {
 // declineCase takes a contact out of one case that waits for them.
 func (d *decider) declineCase(c *Case, id contacts.ID) {
 	a := c.alert(id)
+	d.answeredBy(a)
 	wasOut := a.State == AlertOut
 	if wasOut {
 		d.endAlert(c, a, AlertDeclined)

@@ -75,6 +75,11 @@ func (l *Leg) Person() bool { return l.Contact == "" }
 // Sounding reports whether the phone of the leg may still be ringing.
 func (l *Leg) Sounding() bool { return l.State == LegPlacing || l.State == LegRinging }
 
+// holds reports whether it is the call of a person who waits for somebody, or will in a moment.
+func (l *Leg) holds() bool {
+	return l.Person() && (l.State == LegWaiting || l.State == LegRecording || l.State == LegRinging && l.Incoming)
+}
+
 // Leg returns the leg with an id; nil if the case has none.
 func (c *Case) Leg(id EntryID) *Leg {
 	return c.leg(func(l *Leg) bool { return l.ID == id })
