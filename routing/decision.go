@@ -354,6 +354,7 @@ const (
 	NoteCorrected NoteKind = "corrected" // urgency or need, from a desk
 	NoteCleared   NoteKind = "cleared"   // from a desk: the person may be written to again
 	NoteReopened  NoteKind = "reopened"
+	NoteMoved     NoteKind = "moved" // from a desk: taken from this helper, for another
 )
 
 // Note is one thing that happened: ids, kinds, reasons and times, no words and no numbers.

@@ -195,7 +195,7 @@ func (d *decider) handOrdered(before *Case, id contacts.ID) {
 	holder := c.Holder
 	for _, helper := range c.Helpers() {
 		d.lost(c, helper).Declined = true
-		d.note(c, NoteLost, d.by(helper))
+		d.note(c, NoteMoved, d.by(helper))
 		d.tell(c, helper, texts.LostCase)
 	}
 	c.Holder, c.Joined = "", nil

@@ -58,7 +58,7 @@ func noteName(k routing.NoteKind) string {
 		routing.NoteAbandoned: "gác máy khi chưa gặp ai", routing.NotePickedUp: "máy người trực có người nhấc", routing.NoteCallOver: "hết cuộc gọi tới người trực",
 		routing.NoteVoicemail: "có lời nhắn thoại", routing.NoteCallBack: "gọi lại người cần giúp", routing.NoteOthersRung: "người giữ ca chưa nghe máy, gọi thêm",
 		routing.NoteNoted: "ghi chú", routing.NoteCorrected: "sửa mức khẩn hoặc nhu cầu", routing.NoteCleared: "được nhắn lại cho người cần giúp",
-		routing.NoteReopened: "mở lại ca",
+		routing.NoteReopened: "mở lại ca", routing.NoteMoved: "ca được chuyển cho người khác",
 	}
 	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
 }

@@ -85,7 +85,7 @@ func openStorage(ctx context.Context, std IO) (*storage, error) {
 	}
 	files := contactstore.New(cfg.Redis, shards, cfg.Keyset)
 	return &storage{
-		files: files, cases: store.New(cfg.Redis, shards, cfg.Keyset), audit: audit.NewLog(cfg.Redis),
+		files: files, cases: store.New(cfg.Redis, shards, cfg.Keyset), audit: audit.NewLog(cfg.Redis, cfg.Keyset),
 		lines: lines.NewCache(files, cfg.Keyset.PhoneKey, slog.New(slog.DiscardHandler)), close: cfg.Redis.Close,
 	}, nil
 }

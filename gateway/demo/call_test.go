@@ -103,7 +103,7 @@ func TestDemo_MissedCallOpensACase(t *testing.T) {
 		b.do("to2-hoa", "decline", nil)
 		b.wants("state-to2-hoa", "Call declined")
 		b.pass(40 * time.Second)
-		b.wants("state-tram-y-te", "Missed call")
+		b.wants("log", "The phone of Trạm Y tế stopped ringing, nobody answered.")
 		b.leaks()
 	})
 }
@@ -264,6 +264,51 @@ func TestCallOf_WhatAPhoneShows(t *testing.T) {
 			}
 			if diff := cmp.Diff(row.want, got.Sounds); diff != "" {
 				t.Errorf("callOf() sounds (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStage_EveryWayACallCanStand(t *testing.T) {
+	t.Parallel()
+	w, err := newWard()
+	if err != nil {
+		t.Fatalf("newWard() = %v", err)
+	}
+	all, err := readWords()
+	if err != nil {
+		t.Fatalf("readWords() = %v", err)
+	}
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	taken := &snapshot{Story: []happening{{At: at, Notes: []note{{Kind: routing.NoteClaimed, Case: "c", Contact: "to2-hoa"}}}}}
+	rows := []struct {
+		name         string
+		call         phoneCall
+		story        *snapshot
+		stage, state string
+	}{
+		{"dialled", phoneCall{Dialled: true, Status: simulator.CallRinging}, &snapshot{}, "dialling", "Calling the line, it rings"},
+		{"rings", phoneCall{Status: simulator.CallRinging, Other: "+84900000100"}, &snapshot{}, "ringing", "+84 900 000 100 is calling. Answer, decline, or let it ring."},
+		{"rings from elsewhere", phoneCall{Status: simulator.CallRinging, Other: "113"}, &snapshot{}, "ringing", "113 is calling. Answer, decline, or let it ring."},
+		{"answered", phoneCall{Status: simulator.CallInProgress, AnsweredAt: at}, &snapshot{}, "online", "On the phone with the line"},
+		{"talks", phoneCall{Status: simulator.CallInProgress, AnsweredAt: at, TalkingWith: []string{personNumber, "+84900000004", "+84911"}}, &snapshot{},
+			"talking", "Talking with Person at risk, Công an phường and another phone"},
+		{"over", phoneCall{Status: simulator.CallCompleted, AnsweredAt: at, EndedAt: at.Add(65 * time.Second)}, &snapshot{}, "over", "The call is over, 1 min 5 s"},
+		{"given up", phoneCall{Dialled: true, Status: simulator.CallNoAnswer, EndedAt: at}, &snapshot{}, "over", "Hung up before it was answered"},
+		{"missed", phoneCall{Status: simulator.CallNoAnswer, EndedAt: at}, &snapshot{}, "over", "Missed call"},
+		{"declined", phoneCall{Status: simulator.CallBusy, EndedAt: at}, &snapshot{}, "over", "Call declined"},
+		{"stopped because taken", phoneCall{Status: simulator.CallCanceled, EndedAt: at.Add(time.Second)}, taken, "over", "Stopped ringing: Chú Hòa took the case"},
+		{"stopped long after", phoneCall{Status: simulator.CallCanceled, EndedAt: at.Add(time.Minute)}, taken, "over", "The line stopped calling"},
+		{"stopped before", phoneCall{Status: simulator.CallCanceled, EndedAt: at.Add(-time.Minute)}, taken, "over", "The line stopped calling"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			h, _ := w.handset("to1-lan")
+			tell := &teller{words: all[texts.English]}
+			stage, state := tell.stage(w, h, &row.call, row.story)
+			if stage != row.stage || state != row.state || tell.err != nil {
+				t.Errorf("stage() = %q, %q, error %v, want %q, %q", stage, state, tell.err, row.stage, row.state)
 			}
 		})
 	}

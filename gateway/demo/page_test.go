@@ -2,7 +2,6 @@ package demo
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -17,149 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tincay/hotline/contacts"
-	"github.com/tincay/hotline/routing"
-	"github.com/tincay/hotline/routing/coverage"
 	"github.com/tincay/hotline/routing/line"
 	"github.com/tincay/hotline/routing/texts"
 )
-
-func TestWording_LanguagesHaveTheSameKeysAndPlaceholders(t *testing.T) {
-	t.Parallel()
-	all, err := readWords()
-	if err != nil {
-		t.Fatalf("readWords() = %v", err)
-	}
-	holes := regexp.MustCompile(`\{\w*\}`)
-	shape := func(w words) map[string][]string {
-		m := map[string][]string{}
-		for key, said := range w.said {
-			if said == "" {
-				t.Errorf("%s: %s is empty", w.Language, key)
-			}
-			m[key] = slices.Sorted(slices.Values(holes.FindAllString(said, -1)))
-		}
-		return m
-	}
-	if diff := cmp.Diff(shape(all[texts.Vietnamese]), shape(all[texts.English])); diff != "" {
-		t.Errorf("keys and placeholders (-vi +en):\n%s", diff)
-	}
-}
-
-// Whatever a case can come to has words, even if no story of these tests comes to it.
-func TestWording_NothingThatCanHappenIsWithoutWords(t *testing.T) {
-	t.Parallel()
-	all, err := readWords()
-	if err != nil {
-		t.Fatalf("readWords() = %v", err)
-	}
-	var keys []string
-	family := func(prefix string, names ...string) {
-		for _, n := range names {
-			keys = append(keys, prefix+n)
-		}
-	}
-	for _, u := range coverage.Urgencies() {
-		family("urgency.", string(u))
-	}
-	for _, n := range coverage.Needs() {
-		family("need.", string(n))
-	}
-	for _, k := range contacts.Kinds() {
-		family("kind.", string(k))
-	}
-	for _, a := range []routing.AlertState{
-		routing.AlertOut, routing.AlertTaken, routing.AlertDeclined, routing.AlertNoAnswer, routing.AlertFailed, routing.AlertLate, routing.AlertTold,
-	} {
-		family("alert.", string(a))
-	}
-	for _, r := range []routing.Restraint{
-		routing.RestraintHiding, routing.RestraintNoTexts, routing.RestraintUnreachable, routing.RestraintUnknown,
-		routing.RestraintLate, routing.RestraintTooMany, routing.RestraintOncePerCase, routing.RestraintTaken,
-	} {
-		family("why.", string(r))
-	}
-	for _, l := range []routing.LegState{
-		routing.LegPlacing, routing.LegRinging, routing.LegAsked, routing.LegWaiting, routing.LegRecording, routing.LegJoined,
-		routing.LegAnother, routing.LegPlaying, routing.LegEnding,
-	} {
-		family("leg.", string(l))
-	}
-	for _, s := range samples() {
-		family("sample.", s.Kind)
-	}
-	family("key.", answers()...)
-	for language, w := range all {
-		for _, key := range keys {
-			if w.said[key] == "" {
-				t.Errorf("%s: %s has no words", language, key)
-			}
-		}
-	}
-}
-
-func TestStory_EveryKindOfNoteIsTold(t *testing.T) {
-	t.Parallel()
-	kinds := []routing.NoteKind{
-		routing.NoteOpened, routing.NoteAdded, routing.NoteRaised, routing.NoteStep, routing.NoteStepEmpty, routing.NoteRoundOver,
-		routing.NoteUnanswered, routing.NoteAlerted, routing.NoteAlertOver, routing.NoteFirstAlert, routing.NoteClaimed,
-		routing.NoteGivenBack, routing.NoteHolderAsked, routing.NoteTakenBack, routing.NoteRelayed, routing.NoteNotDelivered, routing.NoteWithheld, routing.NoteClosed,
-		routing.NoteCalled, routing.NoteJoined, routing.NoteInvited, routing.NoteLost, routing.NoteMuted, routing.NoteOffDuty, routing.NoteOnDuty,
-		routing.NoteRang, routing.NoteTalking, routing.NoteHungUp, routing.NoteAbandoned, routing.NotePickedUp, routing.NoteCallOver,
-		routing.NoteVoicemail, routing.NoteCallBack, routing.NoteOthersRung,
-	}
-	w, err := newWard()
-	if err != nil {
-		t.Fatalf("newWard() = %v", err)
-	}
-	all, err := readWords()
-	if err != nil {
-		t.Fatalf("readWords() = %v", err)
-	}
-	for language, said := range all {
-		for _, kind := range kinds {
-			tell := &teller{words: said}
-			n := note{Kind: kind, Contact: "to1-lan", Role: contacts.Police, Urgency: "urgent", Step: 1, Result: routing.AlertNoAnswer, TookMS: 61_000}
-			if kind == routing.NoteWithheld {
-				n.Reason = string(routing.RestraintLate)
-			}
-			notes := []note{n}
-			if kind == routing.NoteStep {
-				notes = append(notes, note{Kind: routing.NoteAlerted, Contact: "to1-lan"})
-			}
-			text, took := tell.sentence(w, &snapshot{}, 0, notes)
-			if tell.err != nil || text == "" || text == string(kind) || took != len(notes) {
-				t.Errorf("%s: sentence(%s) = %q, %d, error %v; want a sentence about all %d", language, kind, text, took, tell.err, len(notes))
-			}
-		}
-	}
-}
-
-func TestWords_AGapIsAnError(t *testing.T) {
-	t.Parallel()
-	w := words{Language: "vi", said: map[string]string{"a": "x {n} y", "b": ""}}
-	rows := []struct {
-		name, key string
-		pairs     []string
-		want      string
-		err       error
-	}{
-		{"filled", "a", []string{"n", "1"}, "x 1 y", nil},
-		{"a value is not searched", "a", []string{"n", "{n}"}, "x {n} y", nil},
-		{"no value", "a", nil, "", errUnfilled},
-		{"empty value", "a", []string{"n", ""}, "", errUnfilled},
-		{"empty wording", "b", nil, "", errNoWording},
-		{"no such key", "c", nil, "", errNoWording},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			if got, err := w.T(row.key, row.pairs...); got != row.want || !errors.Is(err, row.err) {
-				t.Errorf("T(%q, %q) = %q, %v, want %q, %v", row.key, row.pairs, got, err, row.want, row.err)
-			}
-		})
-	}
-}
 
 func TestWard_CannotBeAppliedForReal(t *testing.T) {
 	t.Parallel()

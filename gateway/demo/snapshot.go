@@ -45,15 +45,6 @@ func (s *snapshot) inTouch(id routing.CaseID) bool {
 	})
 }
 
-// openedByCall reports whether a case began with a call.
-func (s *snapshot) openedByCall(id routing.CaseID) bool {
-	return slices.ContainsFunc(s.Story, func(h happening) bool {
-		return slices.ContainsFunc(h.Notes, func(n note) bool {
-			return n.Case == id && n.Kind == routing.NoteOpened && n.Channel == contacts.Voice
-		})
-	})
-}
-
 // stopLag is how long after a case was taken other phones may be heard to stop ringing because of that.
 const stopLag = 5 * time.Second
 

@@ -73,7 +73,7 @@ func (t *teller) story(w *ward, s *snapshot) []storyLine {
 // to the same sentence, and says how many these are. The sentence is empty if what was noted shows elsewhere.
 func (t *teller) sentence(w *ward, s *snapshot, entry int, notes []note) (text string, n int) {
 	first := notes[0]
-	who := w.nameOf(first.Contact)
+	who := t.who(w, first.Contact)
 	switch first.Kind {
 	case routing.NoteOpened:
 		if first.Channel == contacts.Voice {
@@ -116,11 +116,7 @@ func (t *teller) sentence(w *ward, s *snapshot, entry int, notes []note) (text s
 	case routing.NoteNotDelivered:
 		return t.say("log.not_delivered"), 1
 	case routing.NoteWithheld:
-		why := first.Reason
-		if why == string(routing.RestraintOncePerCase) && s.openedByCall(first.Case) {
-			why = "only_called" // the rule counts the text as sent: it would answer one
-		}
-		return t.say("log.withheld", "why", t.say("why."+why)), 1
+		return t.say("log.withheld", "why", t.say("why."+first.Reason)), 1
 	case routing.NoteClosed:
 		return t.say("log.closed", "name", who, "span", t.span(first.took())), 1
 	}
@@ -130,8 +126,19 @@ func (t *teller) sentence(w *ward, s *snapshot, entry int, notes []note) (text s
 	if text, ok := t.onCalls(w, s, entry, first); ok {
 		return text, 1
 	}
+	if said := t.said["log.kind."+string(first.Kind)]; said != "" { // sentences about nobody in particular
+		return said, 1
+	}
 	// A kind this page does not know yet is shown as it stands in the journal rather than left out.
 	return string(first.Kind), 1
+}
+
+// who names who did something: a contact, or the desk, which has no name.
+func (t *teller) who(w *ward, id contacts.ID) string {
+	if id == "" {
+		return t.say("log.desk")
+	}
+	return w.nameOf(id)
 }
 
 // alertsOver tells of alerts that ended in the same way.

@@ -37,7 +37,7 @@ func inOrder(notes []note) []note {
 // besides tells of what helpers and the person do besides alerting and claiming; false if it is something
 // else.
 func (t *teller) besides(w *ward, n note) (string, bool) {
-	who := w.nameOf(n.Contact)
+	who := t.who(w, n.Contact)
 	switch n.Kind {
 	case routing.NoteJoined:
 		return t.say("log.joined", "name", who), true
@@ -57,7 +57,7 @@ func (t *teller) besides(w *ward, n note) (string, bool) {
 
 // onCalls tells of what happens on calls; false if it is something else.
 func (t *teller) onCalls(w *ward, s *snapshot, entry int, n note) (string, bool) {
-	who := w.nameOf(n.Contact)
+	who := t.who(w, n.Contact)
 	switch n.Kind {
 	case routing.NoteRang:
 		return t.say("log.call_came"), true

@@ -23,7 +23,7 @@ type filler struct {
 	n       int
 }
 
-// variants is how many are needed to tell 256 booleans apart, and -1 for a record with nothing in it.
+// variants is how many are needed to tell 256 booleans apart. Variant -1 is a record with nothing in it.
 const variants = 8
 
 func (f *filler) fill(v reflect.Value) {
@@ -57,8 +57,8 @@ func (f *filler) fill(v reflect.Value) {
 		}
 		v.SetBool(f.n>>f.variant&1 == 1)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f.fill(v.Field(i))
+		for _, field := range v.Fields() {
+			f.fill(field)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
