@@ -61,6 +61,11 @@ func (a *App) turn(ctx context.Context, t carrier.Turn) ([]byte, error) {
 	if !ok {
 		return []byte(a.voice.Unknown()), nil
 	}
+	if t.Over {
+		// What it asks for nobody hears; that it is over is news, and its own report may be late or lost.
+		err := ignoring(a.service.Handle(ctx, line, routing.CallChanged{Leg: leg, Call: routing.CallID(t.ID), Status: routing.CallOver, At: time.Now()}))
+		return []byte(a.voice.Unknown()), err
+	}
 	d, err := a.service.Handle(ctx, line, routing.CallTurn{
 		Leg: leg, Call: routing.CallID(t.ID), Turn: t.Turn, Key: t.Key, Language: a.sounds.Languages()[t.Key], Left: t.Left, Machine: t.Machine,
 	})

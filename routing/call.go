@@ -292,6 +292,7 @@ func (d *decider) personInTalk(c *Case, l *Leg, e CallTurn) {
 		// Somebody left and with them the conference ended, or is this the carrier being quicker than its
 		// report that the last helper has left? A moment later it is known.
 		l.Back = true
+		d.look(c)
 		d.out.Reason = ReasonLeft
 	}
 }

@@ -193,6 +193,7 @@ func (d *decider) helperInTalk(c *Case, l *Leg, e CallTurn) {
 		l.Back = false // and in again
 	case with && !l.Back:
 		l.Back = true // as for the person: a moment later it is known who has left
+		d.look(c)
 		d.out.Reason = ReasonLeft
 	case with:
 		l.Back = false

@@ -475,13 +475,12 @@ func TestCall_CallerLeavesTwoHelpers(t *testing.T) {
 	w.From(lan, "them ca")
 	officerCall := answers(t, w, officer, "1")
 	// The carrier lets the helpers ask before it says that the caller has hung up.
-	call.Status, call.Inside = routing.CallOver, false
+	call.Inside = false
 	for _, helper := range []*routingtest.Call{lanCall, officerCall} {
 		if l := w.Ask(helper.ID, ""); !l.Back {
 			t.Fatalf("a helper out of the conference is %+v, want a moment's pause", l)
 		}
 	}
-	call.Status = routing.CallUp
 	w.Hang(call.ID, routing.CallOver)
 	w.Pushed()
 	for _, helper := range []*routingtest.Call{lanCall, officerCall} {

@@ -88,6 +88,7 @@ type Turn struct {
 	Key     string // one of 0-9, * and #; empty if none was pressed
 	Left    bool   // it comes out of a conference
 	Machine bool   // the carrier says that a machine answered
+	Over    bool   // the call has ended, and asks for the last time; nobody hears the answer
 }
 
 // CallReport is the carrier's word that a call has come to another status.

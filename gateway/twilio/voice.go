@@ -117,6 +117,9 @@ func turnOf(r *http.Request, form url.Values) (carrier.Turn, bool) {
 	if asked.Key == "" {
 		asked.Key = before.key
 	}
+	if status, known := CallStatusOf(form.Get("CallStatus")); known {
+		asked.Over = status.Final()
+	}
 	return asked, true
 }
 

@@ -119,7 +119,7 @@ func TestTurn(t *testing.T) {
 		{"a key", turnPath, with(legForm("in-progress"), "Digits", "1"), changed(func(t *carrier.Turn) { t.Key = "1" })},
 		{"several keys", turnPath, with(legForm("in-progress"), "Digits", "#12"), changed(func(t *carrier.Turn) { t.Key = "#" })},
 		{"star", turnPath, with(legForm("in-progress"), "Digits", "*"), changed(func(t *carrier.Turn) { t.Key = "*" })},
-		{"hung up while recording", turnPath, with(legForm("completed"), "Digits", "hangup"), plain},
+		{"hung up while recording", turnPath, with(legForm("completed"), "Digits", "hangup"), changed(func(t *carrier.Turn) { t.Over = true })},
 		{"no digits", turnPath, with(legForm("in-progress"), "Digits", ""), plain},
 		{"a letter beyond ASCII", turnPath, with(legForm("in-progress"), "Digits", "đ1"), plain},
 		{"out of the conference", turnPath, with(legForm("in-progress"), "DialCallStatus", "completed"), changed(func(t *carrier.Turn) { t.Left = true })},
