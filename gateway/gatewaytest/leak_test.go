@@ -168,9 +168,18 @@ func (c *collector) collect() {
 			}
 		}
 	}
+	for _, r := range c.w.Carrier.CallRequests() {
+		for name, values := range r.Form {
+			if name != "To" && name != "From" {
+				c.add("parameter of a call "+name, strings.Join(values, " "))
+			}
+		}
+	}
 	for _, e := range c.w.Carrier.Exchanges() {
 		c.add("URL answered", e.URL)
-		c.add("answer", string(e.Body))
+		if e.Kind != simulator.PlayRequest { // what a person said is played to their helper
+			c.add("answer", string(e.Body))
+		}
 	}
 	for _, a := range c.w.Carrier.Alerts() {
 		c.add("carrier's alert", fmt.Sprint(a.URL, " ", a.Detail))
@@ -186,6 +195,8 @@ func (c *collector) value(ctx context.Context, key string) string {
 		c.t.Fatal(err)
 	}
 	switch kind {
+	case "none":
+		return "" // gone since the names were read
 	case "string":
 		return rdb.Get(ctx, key).Val()
 	case "hash":

@@ -24,6 +24,8 @@ const (
 type CallAgenda interface {
 	// OnPhone reports whether a contact is on the telephone with this line by another leg than but.
 	OnPhone(ctx context.Context, line contacts.LineID, id contacts.ID, but routing.EntryID) (bool, error)
+	// KnownCalls reports which of the carrier's ids are known to be calls of ours.
+	KnownCalls(ctx context.Context, line contacts.LineID, ids []string) (map[string]bool, error)
 	// Pace returns 0 if a call may be placed now, else after what time to ask again.
 	Pace(ctx context.Context, id routing.EntryID, p routing.Priority, rate float64) (wait time.Duration, err error)
 }
@@ -75,6 +77,9 @@ func (w *Worker) place(ctx context.Context, d store.DueSend, line *routing.Line,
 		contact, _ := line.Directory.Contact(d.Send.Contact)
 		to = contact.Phone
 		talking, err := w.o.Calls.OnPhone(ctx, d.Line, d.Send.Contact, d.Send.ID)
+		if err != nil {
+			w.o.Logger.Error("call not placed yet", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
+		}
 		if err != nil || talking {
 			w.notTried(ctx, d, whileOnPhone)
 			return
@@ -115,7 +120,7 @@ func (w *Worker) alreadyPlaced(ctx context.Context, d store.DueSend, call carrie
 	sids, err := w.o.Carrier.FindCalls(finding, call, d.FirstTried)
 	var known map[string]bool
 	if err == nil {
-		known, err = w.o.Agenda.Attributed(ctx, d.Line, sids)
+		known, err = w.o.Calls.KnownCalls(ctx, d.Line, sids)
 	}
 	if err != nil {
 		w.o.Logger.Warn("carrier's list cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
@@ -201,6 +206,9 @@ func (w *Worker) lookAtCalls(ctx, doing context.Context, d store.DueSend, c *rou
 			continue
 		}
 		status, err := w.o.Carrier.Look(doing, string(l.Call))
+		if err != nil && carrier.ClassOf(err) == carrier.Refuse {
+			continue // nothing is to be learned of this one
+		}
 		if err != nil {
 			w.outcome(ctx, d, "", err)
 			return

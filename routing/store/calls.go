@@ -27,6 +27,23 @@ func (s *Store) OnPhone(ctx context.Context, line contacts.LineID, id contacts.I
 	return false, nil
 }
 
+// KnownCalls reports which of the carrier's ids are known to be calls of ours: because the carrier's answer
+// said so, or the call itself has been heard of.
+func (s *Store) KnownCalls(ctx context.Context, line contacts.LineID, ids []string) (map[string]bool, error) {
+	known, err := s.Attributed(ctx, line, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		n, err := s.rdb.Exists(ctx, callKey(s.shards.Of(line), line, routing.CallID(id))).Result()
+		if err != nil {
+			return nil, fmt.Errorf("look up call: %w", err)
+		}
+		known[id] = known[id] || n > 0
+	}
+	return known, nil
+}
+
 // LiveCalls counts the calls under way of a line: those of persons and those with contacts.
 func (s *Store) LiveCalls(ctx context.Context, line contacts.LineID) (persons, helpers int, err error) {
 	live, err := s.rdb.HVals(ctx, callsKey(s.shards.Of(line), line)).Result()
