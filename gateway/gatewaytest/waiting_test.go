@@ -271,3 +271,27 @@ func TestCalls_Recordings(t *testing.T) {
 		}
 	})
 }
+
+// A contact who says on a call that they need help themselves is not rung for other people meanwhile.
+func TestCalls_AContactInNeedIsLeftAlone(t *testing.T) {
+	calling(t, gatewaytest.CallWard(), func(t *testing.T, w *gatewaytest.World) {
+		caller := w.Dial(gatewaytest.Victim)
+		lan := w.Ring(gatewaytest.Lan)
+		w.Answer(lan)
+		w.Hears(lan, asksLan)
+		w.Press(lan, "5")
+		w.Hears(lan, hold)
+		other := w.Dial(gatewaytest.Other)
+		time.Sleep(90 * time.Second)
+		if n := len(w.Carrier.Phone(gatewaytest.Lan).Calls()); n != 1 {
+			t.Errorf("a contact in need was called %d times, want only the call they are on", n)
+		}
+		for _, call := range []*simulator.Call{caller, lan, other} {
+			if call.Over() {
+				t.Errorf("a call is over after %q", call.Heard())
+			}
+			call.HangUp()
+		}
+		time.Sleep(time.Minute)
+	})
+}

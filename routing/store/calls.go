@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -20,7 +21,7 @@ func (s *Store) OnPhone(ctx context.Context, line contacts.LineID, id contacts.I
 	}
 	key := s.names.key(line, id)
 	for leg, who := range live {
-		if who == key && routing.EntryID(leg) != but {
+		if strings.TrimPrefix(who, livePerson+" ") == key && routing.EntryID(leg) != but {
 			return true, nil
 		}
 	}
@@ -51,7 +52,7 @@ func (s *Store) LiveCalls(ctx context.Context, line contacts.LineID) (persons, h
 		return 0, 0, fmt.Errorf("calls under way: %w", err)
 	}
 	for _, who := range live {
-		if who == livePerson {
+		if who == livePerson || strings.HasPrefix(who, livePerson+" ") {
 			persons++
 		} else {
 			helpers++

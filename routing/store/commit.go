@@ -25,7 +25,7 @@ var commitScript = redis.NewScript(commitSource)
 
 // Commit stores a decision in one atomic step, or nothing of it; see routing.Store.
 func (s *Store) Commit(ctx context.Context, line *routing.Line, event routing.EventID, now time.Time, d routing.Decision) error {
-	c := &commit{store: s, shard: s.shards.Of(line.ID), line: line.ID, now: now, keyAt: map[string]int{}, personKeys: map[phone.Key]*seal.PersonKey{}}
+	c := &commit{store: s, shard: s.shards.Of(line.ID), line: line.ID, directory: line.Directory, now: now, keyAt: map[string]int{}, personKeys: map[phone.Key]*seal.PersonKey{}}
 	if now.IsZero() {
 		var err error
 		if c.now, err = s.shardNow(ctx, c.shard); err != nil {
@@ -59,6 +59,7 @@ type commit struct {
 	store      *Store
 	shard      shard
 	line       contacts.LineID
+	directory  *contacts.Directory
 	now        time.Time
 	keys       []string
 	keyAt      map[string]int
@@ -232,9 +233,12 @@ func (c *commit) calls(ch routing.Change) {
 		}
 		live[l.ID] = true
 		if before.ID == "" || before.State == routing.LegPlacing || before.State == routing.LegEnding && before.Call == "" {
-			who := livePerson
-			if !l.Person() {
-				who = c.contactKey(l.Contact)
+			who := c.contactKey(l.Contact)
+			if l.Person() {
+				who = livePerson
+				if contact, ok := c.directory.ByPhone(ch.After.Person); ok { // a contact who needs help themselves
+					who += " " + c.contactKey(contact.ID)
+				}
 			}
 			c.op("set", c.key(callsKey(c.shard, c.line)), string(l.ID), who)
 		}

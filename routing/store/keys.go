@@ -85,7 +85,8 @@ func callKey(s shard, line contacts.LineID, call routing.CallID) string {
 	return string(s) + ":call:" + string(line) + ":" + string(call)
 }
 
-// callsKey: hash of the calls under way, from leg id to the key that stands for the contact, or "person".
+// callsKey: hash of the calls under way, from leg id to the key that stands for the contact, or "person"; of a
+// contact who asks for help themselves "person", a space and their key.
 // A call that waits to be placed is not among them.
 func callsKey(s shard, line contacts.LineID) string {
 	return string(s) + ":calls:" + string(line)
