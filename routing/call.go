@@ -184,10 +184,6 @@ func (d *decider) lingers(c *Case, l *Leg, e CallTurn) bool {
 		return false
 	case l.State == LegAnother && e.Key == "" && l.Asked < askedTwice:
 		return true
-	case l.State == LegAnother && e.Key == "":
-		l.State = LegEnding
-		d.out.Reason = ReasonHungUp
-		return false
 	}
 	p := *d.person(c.Person)
 	d.endLeg(c, l.ID)

@@ -133,6 +133,7 @@ func (d *decider) push(c *Case, l *Leg) {
 	if slices.ContainsFunc(d.out.Sends, func(s Send) bool { return s.Purpose == PurposePush && s.Leg == l.ID }) {
 		return
 	}
+	l.PushedAt = d.world.Now
 	s := d.toCarrier(c, PurposePush)
 	s.Leg, s.Call, s.Turn, s.NotAfter = l.ID, l.Call, l.Turn, d.world.Now.Add(pushLifetime)
 }

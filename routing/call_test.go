@@ -586,3 +586,24 @@ func TestCall_AnswersCountForTheChannelUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestCall_ARefusedPushIsNotRepeatedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	w.LosesPushes = true
+	call := w.Dial(an())
+	w.Ask(call.ID, "3")
+	pushes := 0
+	w.Decided = func(p routingtest.Played) {
+		for _, s := range p.Decision.Sends {
+			if s.Purpose == routing.PurposePush {
+				pushes++
+				w.Handle(routing.SendFinished{Send: s, Result: routing.SendRefused, At: w.Now()})
+			}
+		}
+	}
+	w.Advance(2 * time.Minute) // the carrier lets the call ask no more, and refuses every push
+	if pushes == 0 || pushes > 8 {
+		t.Fatalf("%d pushes in two minutes, want one every 15 s at most", pushes)
+	}
+}

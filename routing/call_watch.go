@@ -15,6 +15,9 @@ const (
 	entering = 5 * time.Second
 	// recordingTakes is how long a call may be away leaving a message, or hearing one.
 	recordingTakes = 150 * time.Second
+	// pushAgain is how long after a push a call that is still not where it should be is pushed again: a carrier
+	// that refuses is not asked over and over.
+	pushAgain = 10 * time.Second
 )
 
 // callChanged takes the carrier's word that a call has come further, or is over.
@@ -111,7 +114,7 @@ func (d *decider) stray(c *Case, l *Leg, status CallStatus, inside bool) {
 	case status == CallQueued && l.State == LegEnding:
 		s := d.toCarrier(c, PurposeCancel)
 		s.Leg, s.Call, s.NotAfter = l.ID, l.Call, now.Add(pushLifetime)
-	case status == CallQueued:
+	case status == CallQueued, now.Sub(l.PushedAt) < pushAgain:
 	case l.State == LegJoined && !inside && now.Sub(l.JoinedAt) > entering && now.Sub(l.HeardAt) > entering,
 		l.State != LegJoined && inside,
 		l.State == LegRecording || l.State == LegPlaying:

@@ -62,6 +62,7 @@ type Leg struct {
 	AnsweredAt time.Time // when it was first known to be picked up
 	HeardAt    time.Time // its last turn
 	HeldAt     time.Time // when the person was last told to hold
+	PushedAt   time.Time // when it was last pushed
 	WaitsFrom  time.Time // since when the person holds without anybody
 	JoinedAt   time.Time
 	Quiet      bool // hold_quiet was said

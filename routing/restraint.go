@@ -56,7 +56,7 @@ func mayWrite(p Person, c *Case, key texts.Key, now time.Time) Restraint {
 		return RestraintOnPhone
 	case (key == texts.MatchedK || key == texts.DangerAckK) && c.Said == 0:
 		return RestraintNeverWrote
-	case key == texts.NobodyK && c.State != Alerting:
+	case key == texts.NobodyK && (c.State != Alerting || c.Holder == "" && len(c.Joined) > 0):
 		return RestraintTaken
 	case (key == texts.MatchedK || key == texts.DangerAckK) && c.State != Claimed:
 		return RestraintNotTaken

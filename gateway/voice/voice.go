@@ -37,8 +37,9 @@ const (
 	// TurnLength is about how long one turn of a waiting call takes: the soft tone's interval (style guide,
 	// section 4), and the longest that a lost push delays anything.
 	TurnLength = 10 * time.Second
-	// ListenLength is how long a key is waited for at least after what was said, however long that took.
-	ListenLength = 3 * time.Second
+	// ListenLength is how long a key is waited for at least after what was said, however long that took. Keys work
+	// meanwhile and at the next turn, too; a call that is to be joined must not wait longer.
+	ListenLength = time.Second
 	// AnswerLength is how long a key is waited for after a question.
 	AnswerLength = 5 * time.Second
 	// BackLength is how long a call that came out of a conference waits before it asks again. By then the

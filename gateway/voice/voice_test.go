@@ -172,7 +172,7 @@ func TestDocument_Golden(t *testing.T) {
 			"a call comes in: rings 4 s, then greeting and keys in one listening step",
 			with(person(routing.LegRinging, texts.PromptGreet, texts.PromptKeys), func(l *routing.Leg) { l.Incoming, l.Pause = true, true }),
 			nil, vi, "",
-			`<Pause length="4"/><GATHER timeout="3"><SAYVI>Xin chào, số trực của phường.</Say><SAYVI>Nếu muốn, bấm 1: công an. 2: y tế. 3: chỗ ở. 4: người nói chuyện. Không bấm gì cũng được.</Say><SAYEN>For English, press 9.</Say></Gather><AGAIN/>`,
+			`<Pause length="4"/><GATHER timeout="1"><SAYVI>Xin chào, số trực của phường.</Say><SAYVI>Nếu muốn, bấm 1: công an. 2: y tế. 3: chỗ ở. 4: người nói chuyện. Không bấm gì cũng được.</Say><SAYEN>For English, press 9.</Say></Gather><AGAIN/>`,
 		},
 		{
 			"waits, nothing to say but the tone", with(person(routing.LegWaiting), func(l *routing.Leg) { l.Tone = true }), nil, vi, "",
@@ -188,7 +188,7 @@ func TestDocument_Golden(t *testing.T) {
 		},
 		{
 			"a turn with much to say still listens", person(routing.LegWaiting, texts.PromptHoldQuiet, texts.PromptVoicemailEnd, texts.PromptHold), nil, en, "",
-			`<GATHER timeout="3"><SAYEN>If you cannot speak, leave the line open. If you would rather get a text, hang up and we will write.</Say><SAYEN>Message received. If it is urgent, call 113.</Say><SAYEN>Please hold, we are ringing the person on duty.</Say></Gather><AGAIN/>`,
+			`<GATHER timeout="1"><SAYEN>If you cannot speak, leave the line open. If you would rather get a text, hang up and we will write.</Say><SAYEN>Message received. If it is urgent, call 113.</Say><SAYEN>Please hold, we are ringing the person on duty.</Say></Gather><AGAIN/>`,
 		},
 		{
 			"asked for somebody else", person(routing.LegAnother, texts.PromptAnother), nil, vi, "",

@@ -97,6 +97,7 @@ type legRecord struct {
 	Answered   millis         `json:"answered_unix_ms,omitempty"`
 	Heard      millis         `json:"heard_unix_ms,omitempty"`
 	Held       millis         `json:"held_unix_ms,omitempty"`
+	Pushed     millis         `json:"pushed_unix_ms,omitempty"`
 	WaitsFrom  millis         `json:"waits_from_unix_ms,omitempty"`
 	Joined     millis         `json:"joined_unix_ms,omitempty"`
 	Quiet      bool           `json:"quiet,omitempty"`
@@ -110,7 +111,7 @@ func encodeLegs(legs []routing.Leg) []legRecord {
 		r = append(r, legRecord{
 			ID: string(l.ID), Call: string(l.Call), Contact: string(l.Contact), Incoming: l.Incoming, Ask: string(l.Ask), State: string(l.State), Rank: int(l.Rank),
 			Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause, Voicemail: string(l.Voicemail), Turn: l.Turn, Asked: l.Asked,
-			At: toMillis(l.At), Answered: toMillis(l.AnsweredAt), Heard: toMillis(l.HeardAt), Held: toMillis(l.HeldAt),
+			At: toMillis(l.At), Answered: toMillis(l.AnsweredAt), Heard: toMillis(l.HeardAt), Held: toMillis(l.HeldAt), Pushed: toMillis(l.PushedAt),
 			WaitsFrom: toMillis(l.WaitsFrom), Joined: toMillis(l.JoinedAt), Quiet: l.Quiet, ToldRounds: l.ToldRounds, Back: l.Back,
 		})
 	}
@@ -124,7 +125,7 @@ func decodeLegs(r []legRecord) []routing.Leg {
 			ID: routing.EntryID(l.ID), Call: routing.CallID(l.Call), Contact: contacts.ID(l.Contact), Incoming: l.Incoming,
 			Ask: routing.Ask(l.Ask), State: routing.LegState(l.State), Rank: routing.Priority(l.Rank), Language: l.Language, Say: l.Say, Tone: l.Tone, Pause: l.Pause,
 			Voicemail: routing.WordsRef(l.Voicemail), Turn: l.Turn, Asked: l.Asked,
-			At: l.At.time(), AnsweredAt: l.Answered.time(), HeardAt: l.Heard.time(), HeldAt: l.Held.time(),
+			At: l.At.time(), AnsweredAt: l.Answered.time(), HeardAt: l.Heard.time(), HeldAt: l.Held.time(), PushedAt: l.Pushed.time(),
 			WaitsFrom: l.WaitsFrom.time(), JoinedAt: l.Joined.time(), Quiet: l.Quiet, ToldRounds: l.ToldRounds, Back: l.Back,
 		})
 	}
