@@ -58,7 +58,7 @@ func (d *decider) personCalls(fresh CaseID, call CallID, from phone.Number, key 
 		}
 		d.out.Cases = append(d.out.Cases, Change{After: c})
 		d.out.Reason = ReasonOpened
-		d.note(c, NoteOpened, func(n *Note) { n.Channel = c.Channel })
+		d.note(c, NoteOpened, func(n *Note) { n.Channel, n.Took = c.Channel, d.world.Now.Sub(c.ArrivedAt) })
 		d.personLeg(c, call, at)
 		d.startRound(c, "")
 		return c

@@ -246,7 +246,7 @@ func (d *decider) ringOthers(c *Case) {
 	for range steps {
 		i := c.BesideStep % len(steps)
 		c.BesideStep = i + 1
-		ids := d.candidates(c, steps[i])
+		ids := slices.DeleteFunc(d.candidates(c, steps[i]), func(id contacts.ID) bool { return !d.askAgain(c, id) })
 		if len(ids) == 0 {
 			continue
 		}
@@ -262,6 +262,21 @@ func (d *decider) ringOthers(c *Case) {
 		}
 	}
 	c.setDeadline(RingOthers, d.world.Now.Add(wait))
+}
+
+// askAgain says whether a contact can be asked beside a holder: not while an alert to them is out, unless it is
+// the call that has failed and they can be called again.
+func (d *decider) askAgain(c *Case, id contacts.ID) bool {
+	a := c.alert(id)
+	if a == nil || a.State != AlertOut {
+		return true
+	}
+	contact, _ := d.world.Line.Directory.Contact(id)
+	if !d.world.Line.calls(contact) || c.leg(func(l *Leg) bool { return l.Contact == id }) != nil {
+		return false
+	}
+	d.endAlert(c, a, AlertNoAnswer)
+	return true
 }
 
 // canUse says whether a contact can use the person's channel, and so hold a case alone: talk to who is on

@@ -79,7 +79,7 @@ func (d *decider) called(e Called) {
 	}
 	d.out.Cases = append(d.out.Cases, Change{After: c})
 	d.out.Reason = ReasonOpened
-	d.note(c, NoteOpened, func(n *Note) { n.Channel = c.Channel })
+	d.note(c, NoteOpened, func(n *Note) { n.Channel, n.Took = c.Channel, d.world.Now.Sub(c.ArrivedAt) })
 	d.note(c, NoteCalled, nil)
 	d.startRound(c, "")
 }

@@ -314,7 +314,17 @@ func (d *decider) holderSpoke(c *Case, contact contacts.Contact) {
 		c.State, c.Unanswered = Claimed, false
 		d.lead(c, contact.ID)
 		d.out.Reason = ReasonResumed
-		d.note(c, NoteClaimed, func(n *Note) { d.by(contact.ID)(n); n.Reason = ReasonResumed })
+		first := c.TakenAt.IsZero() // who helped beside the alerting has the case now
+		if first {
+			c.TakenAt = d.world.Now
+		}
+		d.note(c, NoteClaimed, func(n *Note) {
+			d.by(contact.ID)(n)
+			n.Reason = ReasonResumed
+			if first {
+				n.Reason, n.Channel, n.Took, n.Step = "", c.Channel, d.world.Now.Sub(c.ArrivedAt), c.Step+1
+			}
+		})
 		d.ringHelpers(c)
 	}
 	d.heardHolder(c)

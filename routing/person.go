@@ -155,7 +155,7 @@ func (d *decider) openCase(e Text, v triage.Verdict) {
 	}
 	d.out.Cases = append(d.out.Cases, Change{After: c})
 	d.out.Reason = ReasonOpened
-	d.note(c, NoteOpened, func(n *Note) { n.Channel = c.Channel })
+	d.note(c, NoteOpened, func(n *Note) { n.Channel, n.Took = c.Channel, d.world.Now.Sub(c.ArrivedAt) })
 	d.keepWords(c, e.Body)
 	d.automatic(c, texts.FirstReplyK) // before what the person may be told of the first round
 	d.startRound(c, "")

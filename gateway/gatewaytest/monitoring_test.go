@@ -36,7 +36,7 @@ func watchedWard() string {
 }
 
 // TestMonitoring_NoPanelIsEmpty has a real Prometheus, with the configuration and the rules that operators are
-// given, watch two real replicas that handle texts and calls, and looks at everything the dashboard asks for.
+// given, watch a real hotline that handles texts and calls, and looks at everything the dashboard asks for.
 func TestMonitoring_NoPanelIsEmpty(t *testing.T) {
 	t.Parallel()
 	needPrometheus(t)
@@ -50,11 +50,11 @@ func TestMonitoring_NoPanelIsEmpty(t *testing.T) {
 		t.Fatal(err)
 	}
 	tn.run("line", "apply", "--force", file)
-	replicas := []*replica{tn.serve(), tn.serve()}
-	p := startPrometheus(t, replicas)
-	tn.eventually("Prometheus has seen both replicas", func() bool { return p.number(t, `sum(up{job="hotline"})`) == 2 })
+	r := tn.serve()
+	p := startPrometheus(t, r)
+	tn.eventually("Prometheus has seen it", func() bool { return p.number(t, `sum(up{job="hotline"})`) == 1 })
 
-	// Twice, because an increase needs a before and an after.
+	// Twice, and with one replica, because an increase needs a before and an after of the same series.
 	tn.tellDanger("+84935660001")
 	tn.eventually("the first case is seen", func() bool { return p.number(t, `sum(hotline_close_seconds_count)`) == 1 })
 	tn.tellCall("+84935660002")
@@ -84,28 +84,24 @@ func TestMonitoring_NoPanelIsEmpty(t *testing.T) {
 		`sum(max by (line, state) (hotline_cases{state="alerting"}))`:                                  1,
 		`round(1 - hotline:late_answers:ratio_rate28d{objective="danger"})`:                            1,
 		`count(ALERTS{alertname="HotlineWatchdog", alertstate="firing"})`:                              1,
-		`sum(max by (line, kind) (hotline_oncall_contacts{kind="trusted_address"})) or up`:             2,
+		`sum(max by (line, kind) (hotline_oncall_contacts{kind="trusted_address"}))`:                   2,
 		`count(ALERTS{alertname=~"HotlineDown|HotlineReplicaDown|HotlineCannotStore"}) or 0*vector(1)`: 0,
 	} {
-		if got := p.number(t, expr); got != want {
-			t.Errorf("%s = %v, want %v", expr, got, want)
-		}
+		tn.eventually(fmt.Sprintf("%s = %v", expr, want), func() bool { return p.number(t, expr) == want })
 	}
 	if lines := p.labelValues(t, "line", "hotline_cases"); !slices.Equal(lines, []string{"cam-thanh"}) {
 		t.Errorf("the dashboard's choice of lines is %v, want [cam-thanh]", lines)
 	}
-	checkMetrics(t, replicas[0])
+	checkMetrics(t, r)
 
 	// Redis goes away: what arrives is refused with 503, and the alarm is raised.
 	tn.redis.Kill()
 	for i := range 2 {
-		for _, r := range replicas {
-			if code := tn.post(r, inbound(fmt.Sprintf("SMaway%d", i), gatewaytest.Other, "em bi danh")); code != http.StatusServiceUnavailable {
-				t.Errorf("webhook without Redis answered %d, want 503", code)
-			}
+		if code := tn.post(r, inbound(fmt.Sprintf("SMaway%d", i), gatewaytest.Other, "em bi danh")); code != http.StatusServiceUnavailable {
+			t.Errorf("webhook without Redis answered %d, want 503", code)
 		}
 		tn.eventually("the refusal is seen", func() bool {
-			return p.number(t, `min(hotline_webhook_seconds_count{route="POST /twilio/sms", code="503"})`) == float64(i+1)
+			return p.number(t, `sum(hotline_webhook_seconds_count{route="POST /twilio/sms", code="503"})`) == float64(i+1)
 		})
 	}
 	tn.eventually("HotlineCannotStore fires", func() bool {
@@ -144,11 +140,14 @@ func (tn *town) tellCall(person string) {
 	defer cancel()
 	caller, err := tn.carrier.Phone(person).Dial(ctx, gatewaytest.Support)
 	tn.must("call the line", err)
-	lan, err := tn.carrier.Phone(gatewaytest.Lan).NextRing(ctx)
-	tn.must("Lan's phone rings", err)
 	_, err = caller.Hears(ctx, greeting)
 	tn.must("the call is answered", err)
-	tn.must("Lan picks up", lan.Answer())
+	lan, err := tn.carrier.Phone(gatewaytest.Lan).NextRing(ctx)
+	tn.must("Lan's phone rings", err)
+	for lan.Answer() != nil { // it rang for the case before, and no longer does
+		lan, err = tn.carrier.Phone(gatewaytest.Lan).NextRing(ctx)
+		tn.must("Lan's phone rings", err)
+	}
 	_, err = lan.Hears(ctx, asksLan)
 	tn.must("Lan is asked", err)
 	tn.must("Lan presses 1", lan.Press("1"))
@@ -218,10 +217,13 @@ type prometheus struct {
 
 // startPrometheus runs Prometheus with the configuration that operators are given, changed only in where it
 // looks and in how often.
-func startPrometheus(t *testing.T, watched []*replica) *prometheus {
+func startPrometheus(t *testing.T, watched *replica) *prometheus {
 	t.Helper()
 	p := &prometheus{addr: freeAddr(t)}
 	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "alertmanagers"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"prometheus.yml", "rules.yml", "objectives.yml"} {
 		content, err := os.ReadFile(filepath.Join(rulesDir, name))
 		if err != nil {
@@ -239,7 +241,7 @@ func startPrometheus(t *testing.T, watched []*replica) *prometheus {
 			change("scrape_interval: 15s", "scrape_interval: 500ms")
 			change("scrape_timeout: 10s", "scrape_timeout: 500ms")
 			change("evaluation_interval: 15s", "evaluation_interval: 500ms")
-			change(`["hotline-a:9090", "hotline-b:9090"]`, fmt.Sprintf("[%q, %q]", watched[0].metrics, watched[1].metrics))
+			change(`["hotline-a:9090", "hotline-b:9090"]`, fmt.Sprintf("[%q]", watched.metrics))
 			change(`"localhost:9090"`, strconv.Quote(p.addr))
 			change(`"redis-exporter:9121"`, `"127.0.0.1:1"`) // nobody is there
 		case "objectives.yml":

@@ -48,7 +48,7 @@ func TestDecision_TalkIsNoClaim(t *testing.T) {
 	t.Parallel()
 	m := newMetrics(memory{})
 	decide(m, routing.ReasonTalks, routing.Note{Kind: routing.NoteTalking, Channel: contacts.Voice, Took: time.Second})
-	if got := family(t, m, "hotline_claim_seconds"); len(got) > 0 {
+	if got := seriesOf(t, m, "hotline_claim_seconds"); len(got) > 0 {
 		t.Errorf("a caller joined with a human recorded %d series of hotline_claim_seconds, want none", len(got))
 	}
 }

@@ -15,6 +15,9 @@ const other = "other"
 // maxStep is the last step of a policy that escalations are counted for by number.
 const maxStep = 20
 
+// usualSteps is how many steps a policy rarely has more of; their counters begin at zero.
+const usualSteps = 6
+
 // The closed sets of label values. A reason or event that routing adds belongs here too; a test compares.
 
 func channels() []contacts.Channel { return []contacts.Channel{contacts.SMS, contacts.Voice} }

@@ -141,7 +141,19 @@ func (m *Metrics) startAtZero() {
 	for _, band := range waitBands() {
 		m.abandoned.WithLabelValues(band)
 	}
+	for _, urgency := range urgencies() {
+		for _, outcome := range outcomes() {
+			m.closing.WithLabelValues(string(urgency), string(outcome))
+		}
+		for step := 2; step <= usualSteps; step++ {
+			m.escalations.WithLabelValues(string(urgency), strconv.Itoa(step))
+		}
+	}
 	for _, channel := range channels() {
+		m.firstAlert.WithLabelValues(string(channel))
+		for _, urgency := range urgencies() {
+			m.claim.WithLabelValues(string(channel), string(urgency))
+		}
 		for _, result := range inboundResults() {
 			m.inbound.WithLabelValues(string(channel), string(result))
 		}
