@@ -370,5 +370,12 @@ func (c *commit) journal(event routing.EventID, d routing.Decision) error {
 		return err
 	}
 	c.op("journal", c.key(journalKey(c.shard)), c.now.UnixMilli(), string(c.line), string(event), string(d.Reason), encoded)
+	traced := map[routing.CaseID]bool{}
+	for _, n := range d.Notes {
+		if n.Case != "" && !traced[n.Case] {
+			traced[n.Case] = true
+			c.op("trace", c.key(traceKey(c.shard, c.line, n.Case)))
+		}
+	}
 	return nil
 }

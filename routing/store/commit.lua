@@ -15,13 +15,14 @@
 --                                              at the end of the queue of its lane, among those of its rank (0 to 9)
 --   done    k:lanes k:queues k:waiting k:entries lane id now_ms
 --   journal k now_ms line event reason notes
+--   trace   k                                  the journal entry made before, at the end of a case's list
 -- Returns 'ok', 'stale', 'stale_line', 'duplicate' or 'no_deadline'; all but 'ok' changed nothing.
 local call = redis.call
 
 -- How many arguments each operation has.
 local size = {
   check = 3, seen = 2, index = 4, set = 3, person = 5, case = 8, fresh = 2,
-  put = 3, expire = 2, send = 10, done = 7, journal = 6,
+  put = 3, expire = 2, send = 10, done = 7, journal = 6, trace = 1,
 }
 
 -- key is the key that the argument at n names.
@@ -53,6 +54,7 @@ while i <= #ARGV do
 end
 
 -- … then all of them.
+local entry_id
 i = 1
 while i <= #ARGV do
   local op = ARGV[i]
@@ -102,8 +104,10 @@ while i <= #ARGV do
   elseif op == 'expire' then
     call('PEXPIRE', key(i + 1), ARGV[i + 2])
   elseif op == 'journal' then
-    call('XADD', key(i + 1), '*', 'at_unix_ms', ARGV[i + 2], 'line', ARGV[i + 3], 'event', ARGV[i + 4],
+    entry_id = call('XADD', key(i + 1), '*', 'at_unix_ms', ARGV[i + 2], 'line', ARGV[i + 3], 'event', ARGV[i + 4],
       'reason', ARGV[i + 5], 'notes', ARGV[i + 6])
+  elseif op == 'trace' then
+    call('RPUSH', key(i + 1), entry_id)
   end
   i = i + 1 + size[op]
 end

@@ -114,6 +114,11 @@ func (s *Store) Journal(ctx context.Context, line contacts.LineID, after string,
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
+	return s.journalEntries(found)
+}
+
+// journalEntries reads entries of the journal as they are stored.
+func (s *Store) journalEntries(found []redis.XMessage) ([]JournalEntry, error) {
 	entries := make([]JournalEntry, 0, len(found))
 	for _, m := range found {
 		field := func(name string) string { v, _ := m.Values[name].(string); return v }

@@ -95,6 +95,11 @@ func callsKey(s shard, line contacts.LineID) string {
 // journalKey: stream of what happened to the lines of a shard, one entry a commit.
 func journalKey(s shard) string { return string(s) + ":journal" }
 
+// traceKey: list of the ids of the journal entries that tell of a case, oldest first; kept as long as the case.
+func traceKey(s shard, line contacts.LineID, id routing.CaseID) string {
+	return string(s) + ":trace:" + string(line) + ":" + string(id)
+}
+
 // deadlinesKey: sorted set of "<line>/<case>", scored with the case's earliest deadline in unix ms or,
 // while a worker has taken it, with the end of its lease.
 func deadlinesKey(s shard) string { return string(s) + ":deadlines" }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tincay/hotline/contacts"
@@ -219,7 +220,17 @@ func TestTimeline(t *testing.T) {
 			strings.Count(said, string(routing.NoteClaimed)) != 1 || !strings.HasSuffix(said, string(routing.NoteClosed)) {
 			t.Errorf("Timeline = %s, want it from the opening to the end", said)
 		}
-		rdb.XAdd(f.ctx, &redis.XAddArgs{Stream: string(f.shard) + ":journal", Values: []any{"at_unix_ms", 1, "line", string(ward), "notes", "{"}})
+		trace := string(f.shard) + ":trace:" + string(ward) + ":" + string(opened.ID)
+		traced := rdb.LRange(f.ctx, trace, 0, -1).Val()
+		rdb.Del(f.ctx, trace) // as of a case from before there were traces
+		if untraced, err := f.store.Timeline(f.ctx, opened); err != nil || !cmp.Equal(untraced, got) {
+			t.Errorf("Timeline without a trace = %v, %v, want the same", untraced, err)
+		}
+		broken := rdb.XAdd(f.ctx, &redis.XAddArgs{Stream: string(f.shard) + ":journal", Values: []any{"at_unix_ms", 1, "line", string(ward), "notes", "{"}}).Val()
+		if _, err := f.store.Timeline(f.ctx, opened); err == nil {
+			t.Error("Timeline of a broken journal without a trace = no error, want one")
+		}
+		rdb.RPush(f.ctx, trace, append(traced, broken))
 		if _, err := f.store.Timeline(f.ctx, opened); err == nil {
 			t.Error("Timeline of a broken journal = no error, want one")
 		}

@@ -195,6 +195,8 @@ func (f *fixture) content(key string) string {
 			parts = append(parts, fmt.Sprint(z.Member))
 		}
 		return strings.Join(parts, " ")
+	case "list":
+		return fmt.Sprintf("%d entries", f.rdb.LLen(f.ctx, key).Val())
 	case "stream":
 		return fmt.Sprintf("%d entries", f.rdb.XLen(f.ctx, key).Val())
 	}
@@ -248,6 +250,7 @@ func TestCommit_OpensACase(t *testing.T) {
 			sh + ":words:ward:" + id + ":p1":    "<sealed>",
 			sh + ":seen:ward:SM001":             "1 expires",
 			sh + ":journal":                     "1 entries",
+			sh + ":trace:ward:" + id:            "1 entries",
 			sh + ":deadlines":                   "ward/" + id,
 			sh + ":lanes:" + p:                  joinSorted("ward/c/"+lan+"/"+id, "ward/c/"+hoa+"/"+id, "ward/p/"+person+"/"+id),
 			sh + ":queues:" + p:                 joinSorted(places...),

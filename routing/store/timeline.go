@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,9 +47,44 @@ type Happening struct {
 // journalPage is how many entries of the journal are read at a time.
 const journalPage = 1000
 
-// Timeline returns what the journal says of a case, oldest first. It reads all that happened to the
-// lines of the shard since the case was opened: for a person who looks, not for anything done often.
+// Timeline returns what the journal says of a case, oldest first.
 func (s *Store) Timeline(ctx context.Context, c *routing.Case) ([]Happening, error) {
+	sh := s.shards.Of(c.Line)
+	ids, err := s.rdb.LRange(ctx, traceKey(sh, c.Line, c.ID), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("trace of a case: %w", err)
+	}
+	if len(ids) == 0 {
+		return s.untraced(ctx, c)
+	}
+	var happened []Happening
+	for page := range slices.Chunk(ids, journalPage) {
+		found := make([]*redis.XMessageSliceCmd, len(page))
+		_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i, id := range page {
+				found[i] = p.XRangeN(ctx, journalKey(sh), id, id, 1)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read journal: %w", err)
+		}
+		for _, cmd := range found {
+			entries, err := s.journalEntries(cmd.Val())
+			if err != nil {
+				return nil, err
+			}
+			if happened, err = about(c, entries, happened); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return happened, nil
+}
+
+// untraced is Timeline of a case from before there were traces: it reads all that happened to the lines of the
+// shard since the case was opened.
+func (s *Store) untraced(ctx context.Context, c *routing.Case) ([]Happening, error) {
 	var happened []Happening
 	// The journal's ids begin with the clock that the case was opened by.
 	after := strconv.FormatInt(c.OpenedAt.UnixMilli()-1, 10) + "-0"
@@ -57,25 +93,33 @@ func (s *Store) Timeline(ctx context.Context, c *routing.Case) ([]Happening, err
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range page {
-			after = e.ID
-			if e.Line != c.Line {
-				continue
-			}
-			notes, err := e.decode()
-			if err != nil {
-				return nil, err
-			}
-			for _, n := range notes {
-				if n.Case == c.ID {
-					happened = append(happened, Happening{At: e.At, Note: n})
-				}
-			}
+		if happened, err = about(c, page, happened); err != nil {
+			return nil, err
 		}
 		if len(page) < journalPage {
 			return happened, nil
 		}
+		after = page[len(page)-1].ID
 	}
+}
+
+// about adds what entries of the journal say of a case.
+func about(c *routing.Case, entries []JournalEntry, happened []Happening) ([]Happening, error) {
+	for _, e := range entries {
+		if e.Line != c.Line {
+			continue
+		}
+		notes, err := e.decode()
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range notes {
+			if n.Case == c.ID {
+				happened = append(happened, Happening{At: e.At, Note: n})
+			}
+		}
+	}
+	return happened, nil
 }
 
 // decode reads the notes of an entry.
