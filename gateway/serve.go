@@ -19,6 +19,7 @@ import (
 	"github.com/tincay/hotline/contacts/seal"
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/gateway/config"
+	"github.com/tincay/hotline/ops/supervisor"
 )
 
 const (
@@ -34,8 +35,8 @@ const (
 	probeTimeout = 500 * time.Millisecond
 )
 
-// Serve runs a gateway in production until ctx ends: webhooks on one listener, metrics and health on
-// another. Without Redis it starts all the same, answers webhooks with 503 so that the carrier repeats
+// Serve runs a gateway in production until ctx ends: webhooks on one listener, the supervisor's pages on
+// another, metrics and health on a third. Without Redis it starts all the same, answers webhooks with 503 so that the carrier repeats
 // them, and goes on trying; what no waiting can mend ends it.
 func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 	redis.SetLogger(quiet{})
@@ -50,13 +51,19 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("HOTLINE_METRICS_LISTEN: %w", err), hooks.Close())
 	}
+	pages, err := net.Listen("tcp", cfg.OpsListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("HOTLINE_OPS_LISTEN: %w", err), hooks.Close(), health.Close())
+	}
 	s := &server{cfg: cfg, logger: o.Logger}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	public := s.start(hooks, http.HandlerFunc(s.webhooks), failed)
+	office := s.start(pages, http.HandlerFunc(s.pages), failed)
 	private := s.start(health, s.health(), failed)
-	o.Logger.Info("listening", slog.String("webhooks", hooks.Addr().String()), slog.String("metrics", health.Addr().String()))
+	o.Logger.Info("listening", slog.String("webhooks", hooks.Addr().String()), slog.String("pages", pages.Addr().String()),
+		slog.String("metrics", health.Addr().String()))
 
-	err = s.run(ctx, o, public, failed)
+	err = s.run(ctx, o, public, office, failed)
 	// Health goes last: whoever watches sees the gateway until it is gone.
 	return errors.Join(err, stop(private))
 }
@@ -72,6 +79,7 @@ type server struct {
 	cfg      *config.Config
 	logger   *slog.Logger
 	app      atomic.Pointer[App]
+	board    atomic.Pointer[supervisor.Board]
 	stopping atomic.Bool
 }
 
@@ -98,17 +106,25 @@ func (w withoutDetail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// run connects, works, and stops in order: no new webhooks, then the work in hand, then Redis.
-func (s *server) run(ctx context.Context, o Options, public *http.Server, failed <-chan error) error {
+// run connects, works, and stops in order: no new webhooks and pages, then the work in hand, then Redis.
+func (s *server) run(ctx context.Context, o Options, public, office *http.Server, failed <-chan error) error {
 	app, err := s.connect(ctx, o)
 	if app == nil {
-		return errors.Join(err, stop(public))
+		return errors.Join(err, stop(public), stop(office))
+	}
+	board, err := app.Board(ctx)
+	if err != nil {
+		return errors.Join(err, stop(public), stop(office), app.Close())
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var working sync.WaitGroup
 	working.Go(func() { app.Run(work) })
+	watch, stopWatch := context.WithCancel(work)
+	defer stopWatch()
+	working.Go(func() { board.Run(watch) })
 	s.app.Store(app)
+	s.board.Store(board)
 	o.Logger.Info("ready", slog.Int("lines", len(app.lines.All())))
 
 	var broken error
@@ -118,7 +134,8 @@ func (s *server) run(ctx context.Context, o Options, public *http.Server, failed
 	}
 	s.stopping.Store(true)
 	o.Logger.Info("stopping")
-	err = stop(public)
+	stopWatch() // with it the streams of open pages end
+	err = errors.Join(stop(public), stop(office))
 	stopWork()
 	working.Wait()
 	o.Logger.Info("stopped")
@@ -167,6 +184,16 @@ func (s *server) webhooks(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	app.Webhooks().ServeHTTP(w, r)
+}
+
+// pages hands a request of a supervisor's browser to the board.
+func (s *server) pages(w http.ResponseWriter, r *http.Request) {
+	board := s.board.Load()
+	if board == nil {
+		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		return
+	}
+	board.Handler().ServeHTTP(w, r)
 }
 
 // health serves /metrics, /healthz (the process lives) and /readyz (it can take what arrives).

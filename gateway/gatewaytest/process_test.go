@@ -141,7 +141,7 @@ func (tn *town) serve() *replica {
 	tn.t.Helper()
 	r := &replica{hooks: freeAddr(tn.t), metrics: freeAddr(tn.t), output: &gatewaytest.Log{}, exited: make(chan struct{})}
 	r.cmd = exec.Command(tn.binary, "serve")
-	r.cmd.Env = tn.env("HOTLINE_LISTEN="+r.hooks, "HOTLINE_METRICS_LISTEN="+r.metrics)
+	r.cmd.Env = tn.env("HOTLINE_LISTEN="+r.hooks, "HOTLINE_METRICS_LISTEN="+r.metrics, "HOTLINE_OPS_LISTEN="+freeAddr(tn.t))
 	r.cmd.Stdout, r.cmd.Stderr = r.output, r.output
 	if err := r.cmd.Start(); err != nil {
 		tn.t.Fatal(err)
@@ -436,7 +436,7 @@ func TestProcess_SaysWhenRedisIsMissingAtStart(t *testing.T) {
 	defer cancel()
 	metrics := freeAddr(t)
 	cmd := exec.CommandContext(ctx, tn.binary, "serve")
-	cmd.Env = tn.env("HOTLINE_LISTEN="+freeAddr(t), "HOTLINE_METRICS_LISTEN="+metrics)
+	cmd.Env = tn.env("HOTLINE_LISTEN="+freeAddr(t), "HOTLINE_METRICS_LISTEN="+metrics, "HOTLINE_OPS_LISTEN="+freeAddr(t))
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,254 @@
+package supervisor
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/ops/account"
+	"github.com/tincay/hotline/ops/audit"
+	"github.com/tincay/hotline/routing"
+)
+
+const (
+	// auditPageSize is how many entries a page has.
+	auditPageSize = 50
+	// revealReasons is recorded before what supervisors typed as their reason is shown.
+	revealReasons audit.Action = "reveal_reasons"
+)
+
+// AuditLog is where the board reads what was recorded; ops/audit implements it.
+type AuditLog interface {
+	// Newest returns up to n of the entries that are wanted, newest first, from the one that precedes the
+	// place before; empty is the end. The second result is where to go on, empty if there is no more.
+	Newest(ctx context.Context, before string, n int, want func(audit.Record) bool) ([]audit.Record, string, error)
+	// Verify walks the whole chain. Heads that were noted before must still be in it.
+	Verify(ctx context.Context, known ...audit.Head) (audit.Report, error)
+}
+
+// auditPage is who saw and did what.
+type auditPage struct {
+	frame
+	Lines, Actions []option
+	Line           string // that is asked for; empty: all
+	Chain          chainView
+	Rows           []auditRow
+	Older          string // path of the entries before these; empty if there are none
+	First          string // path of the newest, if these are not
+	Through        bool   // entries were looked through without finding a whole page
+	MayReveal      bool   // reasons can be shown for this line
+	Reasons        bool   // they are
+	Here           auditAsk
+	Accounts       bool // entries about accounts are among them
+}
+
+// auditAsk is which entries are asked for.
+type auditAsk struct{ Line, Action, Before string }
+
+type auditRow struct {
+	At, When       string // in words, and for machines
+	Number         int64
+	Who, What      string
+	Line           string
+	Code, CasePath string
+	Closed         bool
+	Detail         string
+	HasReason      bool
+	Reason         string // empty unless it is to be shown
+	Unreadable     bool
+}
+
+// auditActions lists what can be asked for, in the order in which it is named.
+func auditActions() []audit.Action {
+	return []audit.Action{
+		audit.RevealWords, audit.Order, audit.Note, audit.CloseCase, audit.Export, audit.SignIn, audit.SignInRefused, audit.SignOut,
+		audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset, audit.RevealLine, audit.RemoveLine, revealReasons,
+	}
+}
+
+// place is an entry's place in the log as it stands in an address.
+var placeInLog = regexp.MustCompile(`^[0-9]{1,20}-[0-9]{1,20}$`)
+
+// showAudit shows the audit log of the lines of which somebody may read it, without the reasons.
+func (b *Board) showAudit(w http.ResponseWriter, q *query) error {
+	given, err := q.params()
+	if err != nil {
+		return err
+	}
+	return b.auditPage(w, q, auditAsk{given["line"], given["action"], given["before"]}, false)
+}
+
+// showReasons shows the same page with the reasons of one line, which may name people. That is recorded first.
+func (b *Board) showReasons(w http.ResponseWriter, q *query) error {
+	if err := q.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	ask := auditAsk{q.PostForm.Get("line"), q.PostForm.Get("action"), q.PostForm.Get("before")}
+	if ask.Line == "" {
+		return errBadForm
+	}
+	if _, err := b.lineFor(q, contacts.LineID(ask.Line), account.SeeAudit); err != nil {
+		return err
+	}
+	if _, err := b.lineFor(q, contacts.LineID(ask.Line), account.RevealWords); err != nil {
+		return err
+	}
+	if err := ask.check(); err != nil {
+		return err
+	}
+	entry := audit.Entry{Actor: q.who.Name, Action: revealReasons, Line: ask.Line, Detail: ask.Action}
+	if err := b.o.Audit.Record(q.Context(), entry); err != nil {
+		return b.notAudited(err)
+	}
+	return b.auditPage(w, q, ask, true)
+}
+
+// check refuses what no page of ours asks for.
+func (a auditAsk) check() error {
+	if a.Action != "" && !slices.Contains(auditActions(), audit.Action(a.Action)) || a.Before != "" && !placeInLog.MatchString(a.Before) {
+		return errBadForm
+	}
+	return nil
+}
+
+// path is where the entries are.
+func (a auditAsk) path() string {
+	v := url.Values{}
+	for _, p := range [][2]string{{"line", a.Line}, {"action", a.Action}, {"before", a.Before}} {
+		if p[1] != "" {
+			v.Set(p[0], p[1])
+		}
+	}
+	if len(v) == 0 {
+		return "/audit"
+	}
+	return "/audit?" + v.Encode()
+}
+
+func (b *Board) auditPage(w http.ResponseWriter, q *query, ask auditAsk, reasons bool) error {
+	if err := ask.check(); err != nil {
+		return err
+	}
+	if ask.Line != "" {
+		if _, err := b.lineFor(q, contacts.LineID(ask.Line), account.SeeAudit); err != nil {
+			return err
+		}
+	} else if len(b.linesFor(q, account.SeeAudit)) == 0 {
+		return errForbidden
+	}
+	all := q.who.Lines.All // accounts are about no line: who came in is for those who answer for all of them
+	records, next, err := b.o.AuditLog.Newest(q.Context(), ask.Before, auditPageSize, func(r audit.Record) bool {
+		switch {
+		case ask.Action != "" && r.Action != audit.Action(ask.Action), ask.Line != "" && r.Line != ask.Line:
+			return false
+		case r.Line == "":
+			return all
+		}
+		return q.may(account.SeeAudit, contacts.LineID(r.Line))
+	})
+	if err != nil {
+		return err
+	}
+	cases, err := b.casesOf(q.Context(), q, records)
+	if err != nil {
+		return err
+	}
+	p := auditPage{
+		Lines: b.lineOptions(q, account.SeeAudit, contacts.LineID(ask.Line)), Line: ask.Line, Chain: b.chain.view(q),
+		Through: len(records) < auditPageSize && next != "", Here: ask, Reasons: reasons, Accounts: all && ask.Line == "",
+		MayReveal: ask.Line != "" && q.may(account.RevealWords, contacts.LineID(ask.Line)),
+	}
+	for _, a := range auditActions() {
+		p.Actions = append(p.Actions, option{string(a), q.say("audit." + string(a)), string(a) == ask.Action})
+	}
+	for _, r := range records {
+		p.Rows = append(p.Rows, b.auditRow(q, r, cases, reasons))
+	}
+	if next != "" {
+		p.Older = auditAsk{ask.Line, ask.Action, next}.path()
+	}
+	if ask.Before != "" {
+		p.First = auditAsk{Line: ask.Line, Action: ask.Action}.path()
+	}
+	return b.render(w, q, http.StatusOK, "audit", func(f frame) any {
+		p.frame = f
+		return p
+	})
+}
+
+// casesOf reads the cases that entries are about, of lines that may be seen.
+func (b *Board) casesOf(ctx context.Context, q *query, records []audit.Record) (map[routing.CaseID]*routing.Case, error) {
+	ids := map[contacts.LineID][]routing.CaseID{}
+	for _, r := range records {
+		line, id := contacts.LineID(r.Line), routing.CaseID(r.Case)
+		if id != "" && q.may(account.SeeCase, line) && !slices.Contains(ids[line], id) {
+			ids[line] = append(ids[line], id)
+		}
+	}
+	cases := map[routing.CaseID]*routing.Case{}
+	for line, list := range ids {
+		if _, err := b.o.Lines.Line(line); err != nil {
+			continue // taken out of service; its cases have gone with it
+		}
+		found, err := b.o.Cases.Cases(ctx, line, list...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			cases[c.ID] = c
+		}
+	}
+	return cases, nil
+}
+
+func (b *Board) auditRow(q *query, r audit.Record, cases map[routing.CaseID]*routing.Case, reasons bool) auditRow {
+	zone, lineName := b.auditZone(q), r.Line
+	if l, err := b.o.Lines.Line(contacts.LineID(r.Line)); r.Line != "" && err == nil {
+		zone, lineName = l.Roster.Zone, l.Name
+	}
+	row := auditRow{
+		At: q.instant(r.At, zone), When: r.At.Format(time.RFC3339), Number: r.Number,
+		Who: r.Actor, What: q.known("audit.", string(r.Action)), Line: lineName, Detail: q.detail(r),
+		HasReason: !r.Reason.Empty() || r.Unreadable, Unreadable: r.Unreadable,
+	}
+	if c := cases[routing.CaseID(r.Case)]; c != nil {
+		row.CasePath, row.Closed = casePath(c), !c.Open()
+		if c.Open() {
+			row.Code = string(c.Code)
+		}
+	}
+	if reasons && q.may(account.RevealWords, contacts.LineID(r.Line)) {
+		row.Reason = r.Reason.Reveal()
+	}
+	return row
+}
+
+// detail puts into words what the program noted on an entry.
+func (q *query) detail(r audit.Record) string {
+	if table, period, ok := strings.Cut(r.Detail, " "); ok && r.Action == audit.Export {
+		_, table, _ = strings.Cut(table, "/")
+		return q.say("audit.detail.times", "table", q.known("audit.table.", table), "period", strings.ReplaceAll(period, " ", "–"))
+	}
+	switch r.Action {
+	case audit.Note, audit.CloseCase, audit.RevealWords:
+		return "" // says nothing that the action does not
+	case audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset:
+		return r.Detail // a login
+	case revealReasons:
+		return q.known("audit.", r.Detail)
+	}
+	return q.known("audit.detail.", r.Detail)
+}
+
+// auditZone is in which zone times are shown of what is about no line: that of the reader's first one.
+func (b *Board) auditZone(q *query) *time.Location {
+	if may := b.linesFor(q, account.SeeAudit); len(may) > 0 {
+		return may[0].Roster.Zone
+	}
+	return time.UTC
+}

@@ -1,0 +1,272 @@
+package supervisor
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/ops/account"
+	"github.com/tincay/hotline/ops/audit"
+	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/coverage"
+)
+
+// Limits on what a form may hold, in characters.
+const (
+	maxReason = 300
+	maxWords  = 1000
+)
+
+// casePattern is what an id of a case looks like; nothing else is looked for.
+var casePattern = regexp.MustCompile(`^[a-z2-7]{16}$`)
+
+// casePage is one case: what happened, and what can be done.
+type casePage struct {
+	frame
+	Live  caseView
+	Forms caseForms
+}
+
+// caseView is the part of it that is kept up to date.
+type caseView struct {
+	NowMS    int64
+	Card     caseCard
+	Open     bool
+	LineName string
+	Arrived  string
+	Closed   string
+	Outcome  string // as a key; empty if not said
+	Said     int
+	Voice    int
+	Days     []dayView
+}
+
+// dayView is what happened on one day, newest first.
+type dayView struct {
+	Date    string
+	Entries []entryView
+}
+
+type entryView struct {
+	At, Text string
+	Mark     string // class of the dot: good, bad or nothing
+}
+
+// caseForms is what somebody may do.
+type caseForms struct {
+	Path               string
+	Act, Reveal, Close bool
+	Open               bool
+	Contacts           []choice
+	Urgencies, Needs   []choice
+	Outcomes           []choice
+	Tokens             map[string]string // by order: a form sent twice has the effect of once
+	MaxReason          int
+	MaxWords           int
+}
+
+type choice struct {
+	Value, Name string
+	Chosen      bool
+}
+
+// caseOf finds the case that a request is about. A line that somebody may not see, an id that cannot be one
+// and a case that does not exist are answered alike.
+func (b *Board) caseOf(q *query, need account.Action) (*routing.Line, *routing.Case, error) {
+	id := routing.CaseID(q.PathValue("id"))
+	l, err := b.lineFor(q, contacts.LineID(q.PathValue("line")), account.SeeCase)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !casePattern.MatchString(string(id)) {
+		return nil, nil, errNotFound
+	}
+	found, err := b.o.Cases.Cases(q.Context(), l.ID, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(found) == 0 {
+		return nil, nil, errNotFound
+	}
+	if !q.may(need, l.ID) {
+		return nil, nil, errForbidden
+	}
+	return l, found[0], nil
+}
+
+func (b *Board) showCase(w http.ResponseWriter, q *query) error {
+	l, c, err := b.caseOf(q, account.SeeCase)
+	if err != nil {
+		return err
+	}
+	view, err := b.caseView(q, l, c)
+	if err != nil {
+		return err
+	}
+	forms := q.forms(l, c)
+	return b.render(w, q, http.StatusOK, "case", func(f frame) any { return casePage{f, view, forms} })
+}
+
+func (b *Board) showCaseFragment(w http.ResponseWriter, q *query) error {
+	ctx, cancel := context.WithTimeout(q.Context(), answerTimeout)
+	defer cancel()
+	q.Request = q.WithContext(ctx)
+	l, c, err := b.caseOf(q, account.SeeCase)
+	if err != nil {
+		return err
+	}
+	view, err := b.caseView(q, l, c)
+	if err != nil {
+		return err
+	}
+	return b.write(w, q, http.StatusOK, "case", "live", view)
+}
+
+func (b *Board) caseView(q *query, l *routing.Line, c *routing.Case) (caseView, error) {
+	zone := l.Roster.Zone
+	v := caseView{
+		NowMS: q.now.UnixMilli(), Card: q.card(l, c), Open: c.Open(), LineName: l.Name, Said: c.Said, Voice: c.Voicemails,
+		Arrived: q.instant(c.ArrivedAt, zone),
+	}
+	if !c.Open() {
+		v.Closed, v.Card.Next, v.Card.NextIn = q.instant(c.ClosedAt, zone), "", ""
+		if slices.Contains(routing.Outcomes(), c.Outcome) {
+			v.Outcome = "outcome." + string(c.Outcome)
+		}
+	}
+	happened, err := b.o.Cases.Timeline(q.Context(), c)
+	if err != nil {
+		return v, err
+	}
+	for _, h := range slices.Backward(happened) {
+		date := q.date(h.At, zone)
+		if len(v.Days) == 0 || v.Days[len(v.Days)-1].Date != date {
+			v.Days = append(v.Days, dayView{Date: date})
+		}
+		day := &v.Days[len(v.Days)-1]
+		day.Entries = append(day.Entries, entryView{h.At.In(zone).Format(time.TimeOnly), q.note(l, h.Note), mark(h.Note)})
+	}
+	return v, nil
+}
+
+// forms lists what somebody may do with a case, and with whom. A contact who may not know of the case is not
+// offered.
+func (q *query) forms(l *routing.Line, c *routing.Case) caseForms {
+	f := caseForms{
+		Path: casePath(c), Act: q.may(account.ActOnCase, l.ID), Reveal: q.may(account.RevealWords, l.ID), Close: q.may(account.ActOnCase, l.ID), Open: c.Open(),
+		Tokens: map[string]string{}, MaxReason: maxReason, MaxWords: maxWords,
+	}
+	for _, contact := range l.Directory.All() {
+		if contact.Retired || l.Directory.MayBeTold(contact.ID, c.Person) != contacts.Allowed {
+			continue
+		}
+		label := contact.Name.Reveal() + " (" + q.say("kind."+string(contact.Kind)) + ")"
+		f.Contacts = append(f.Contacts, choice{Value: string(contact.ID), Name: label})
+	}
+	for _, u := range coverage.Urgencies() {
+		f.Urgencies = append(f.Urgencies, choice{string(u), q.say("urgency." + string(u)), u == c.Urgency})
+	}
+	for _, n := range coverage.Needs() {
+		f.Needs = append(f.Needs, choice{string(n), q.say("need." + string(n)), n == needOf(c)})
+	}
+	for _, o := range routing.Outcomes() {
+		f.Outcomes = append(f.Outcomes, choice{Value: string(o), Name: q.say("outcome." + string(o))})
+	}
+	for _, o := range orders() {
+		f.Tokens[o.name] = rand.Text()
+	}
+	return f
+}
+
+// wordsPage shows what was written in a case, once.
+type wordsPage struct {
+	frame
+	Path, Code string
+	Words      []wordView
+}
+
+type wordView struct {
+	Who, At, Text string
+	Mine          bool // from the line to the person
+}
+
+// revealWords shows what was written, after an entry in the audit log that says why. Without the entry nothing
+// is shown. The answer is not kept by the browser; who looks again gives a reason again.
+func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
+	if err := q.ParseForm(); err != nil {
+		return badForm(err)
+	}
+	l, c, err := b.caseOf(q, account.RevealWords)
+	if err != nil {
+		return err
+	}
+	reason, ok := written(q.PostForm.Get("reason"), maxReason)
+	if !ok {
+		return errNoReason
+	}
+	err = b.o.Audit.Record(q.Context(), audit.Entry{
+		Actor: q.who.Name, Action: audit.RevealWords, Line: string(l.ID), Case: string(c.ID), Reason: contacts.Conceal(reason),
+	})
+	if err != nil {
+		return b.notAudited(err)
+	}
+	said, err := b.o.Cases.Words(q.Context(), c)
+	if err != nil {
+		return err
+	}
+	page := wordsPage{Path: casePath(c), Code: string(c.Code)}
+	for _, s := range said {
+		v := wordView{Who: q.say("speaker." + string(s.From)), Text: s.Words.Reveal(), Mine: s.From != SpeakerPerson && s.From != SpeakerVoice}
+		if s.Contact != "" {
+			v.Who = name(l, s.Contact)
+		}
+		if s.From == SpeakerVoice {
+			v.Text = q.say("words.voice")
+		}
+		if !s.At.IsZero() {
+			v.At = q.instant(s.At, l.Roster.Zone)
+		}
+		page.Words = append(page.Words, v)
+	}
+	return b.render(w, q, http.StatusOK, "words", func(f frame) any {
+		page.frame = f
+		return page
+	})
+}
+
+// written is what somebody typed, without what surrounds it; false if there is nothing or too much of it.
+func written(text string, most int) (string, bool) {
+	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
+	n := len([]rune(text))
+	return text, n > 0 && n <= most
+}
+
+// instant writes date and time as the reader's language does.
+func (q *query) instant(t time.Time, zone *time.Location) string {
+	return q.date(t, zone) + " " + t.In(zone).Format("15:04:05")
+}
+
+func (q *query) date(t time.Time, zone *time.Location) string {
+	layout := q.say("format.date")
+	return t.In(zone).Format(layout)
+}
+
+// mark is how an entry of the timeline is set off.
+func mark(n routing.Note) string {
+	switch n.Kind {
+	case routing.NoteClaimed, routing.NoteTalking, routing.NoteJoined:
+		return "good"
+	case routing.NoteUnanswered, routing.NoteNotDelivered, routing.NoteAbandoned, routing.NoteTakenBack, routing.NoteStepEmpty:
+		return "bad"
+	case routing.NoteAlertOver:
+		if n.Result == routing.AlertFailed {
+			return "bad"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,188 @@
+package supervisor
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tincay/hotline/ops/account"
+	"github.com/tincay/hotline/ops/audit"
+	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/triage"
+)
+
+func TestCase_WordsAreShownAfterTheEntryOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	b := w.open("giamsat", account.Supervisor, here1)
+	if page := b.page(casePath(c)); strings.Contains(page, "Chồng em") || strings.Contains(page, "935111") {
+		t.Error("the page of a case shows words or a number")
+	}
+	for name, reason := range map[string]string{"none": "", "spaces": "  ", "too long": strings.Repeat("ư", maxReason+1)} {
+		if got := b.post(casePath(c)+"/words", url.Values{"reason": {reason}}); got.Code != http.StatusBadRequest || strings.Contains(got.Body.String(), "Chồng em") {
+			t.Errorf("words for the reason %q = %d, want 400 and no words", name, got.Code)
+		}
+	}
+	w.refuse = errDown
+	if got := b.post(casePath(c)+"/words", url.Values{"reason": {"cần địa chỉ"}}); got.Code != http.StatusServiceUnavailable || strings.Contains(got.Body.String(), "Chồng em") {
+		t.Errorf("words that cannot be recorded = %d, want 503 and no words", got.Code)
+	}
+	w.refuse = nil
+	got := b.post(casePath(c)+"/words", url.Values{"reason": {"cần địa chỉ"}})
+	if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "Chồng em cầm dao") {
+		t.Fatalf("words = %d, want them", got.Code)
+	}
+	if strings.Contains(got.Body.String(), "<script>alert") {
+		t.Error("a script in a text stands in the page as one")
+	}
+	if cache := got.Header().Get("Cache-Control"); cache != "no-store" {
+		t.Errorf("words come with Cache-Control %q, want no-store", cache)
+	}
+	last := w.audited()[0]
+	if last.Action != audit.RevealWords || last.Actor != "giamsat" || last.Case != string(c.ID) || last.Reason.Reveal() != "cần địa chỉ" {
+		t.Errorf("recorded %+v with reason %q, want who saw the words, and why", last, last.Reason.Reveal())
+	}
+	if strings.Contains(w.logged.String(), "Chồng") || strings.Contains(w.logged.String(), "địa chỉ") {
+		t.Errorf("the log holds words: %s", w.logged)
+	}
+}
+
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, order string
+		form        url.Values
+		told        string
+		check       func(*routing.Case) bool
+	}{
+		{"alert", "alert", url.Values{"contact": {"van-phong"}}, "Đã báo người đó.", func(c *routing.Case) bool {
+			return slices.ContainsFunc(c.Alerts, func(a routing.Alert) bool { return a.Contact == "van-phong" })
+		}},
+		{"alert whoever is asked already", "alert", url.Values{"contact": {"lan"}}, "đang được hỏi rồi", nil},
+		{"alert nobody of the line", "alert", url.Values{"contact": {"<b>x</b>"}}, "không được biết về ca này", nil},
+		{"hand", "hand", url.Values{"contact": {"ca-phuong"}}, "Đã chuyển ca", nil},
+		{"correct", "correct", url.Values{"urgency": {"urgent"}, "need": {"health"}}, "Đã sửa.", func(c *routing.Case) bool {
+			return c.Urgency == triage.Urgent && c.Need == triage.Health
+		}},
+		{"write", "write", url.Values{"words": {"Bạn còn đó không?"}}, "Đã gửi", nil},
+		{"note", "note", url.Values{"words": {"<i>đã gọi</i> trạm y tế"}}, "Đã lưu ghi chú.", nil},
+		{"clear", "clear", url.Values{}, "được nhắn lại", nil},
+		{"reopen what is open", "reopen", url.Values{}, "Không có gì phải làm.", nil},
+		{"close", "close", url.Values{"outcome": {"helped"}, "reason": {"đã tới nơi an toàn"}}, "Đã đóng ca.", func(c *routing.Case) bool {
+			return !c.Open() && c.Outcome == routing.OutcomeHelped
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c := w.text(here1, victim, danger)
+			b := w.open("giamsat", account.Supervisor, here1)
+			form := url.Values{"token": {strings.Repeat("B", 26)}}
+			maps.Copy(form, tt.form)
+			if tt.order != "reopen" {
+				form.Set("token", token(t, b.page(casePath(c)), casePath(c), tt.order))
+			}
+			version := w.caseNow(c).Version
+			w.refuse = errDown
+			if got := b.post(casePath(c)+"/orders/"+tt.order, form); got.Code != http.StatusServiceUnavailable || w.caseNow(c).Version != version {
+				t.Errorf("%s that cannot be recorded = %d, want 503 and nothing done", tt.order, got.Code)
+			}
+			w.refuse = nil
+			got := b.post(casePath(c)+"/orders/"+tt.order, form)
+			if got.Code != http.StatusSeeOther || got.Header().Get("Location") != casePath(c) {
+				t.Fatalf("%s = %d to %q, want 303 to the case; log:\n%s", tt.order, got.Code, got.Header().Get("Location"), w.logged)
+			}
+			page := b.page(casePath(c))
+			if !strings.Contains(readable(page), tt.told) {
+				t.Errorf("after %s the page does not say %q:\n%s", tt.order, tt.told, readable(page))
+			}
+			if again := b.page(casePath(c)); strings.Contains(readable(again), tt.told) {
+				t.Errorf("after %s the page says %q twice", tt.order, tt.told)
+			}
+			if tt.check != nil && !tt.check(w.caseNow(c)) {
+				t.Errorf("after %s the case is %+v", tt.order, w.caseNow(c))
+			}
+			if last := w.audited()[0]; last.Case != string(c.ID) || last.Detail != tt.order || last.Actor != "giamsat" {
+				t.Errorf("recorded %+v, want the order %s", last, tt.order)
+			}
+		})
+	}
+}
+
+func TestOrders_ASecondSendingHasNoEffect(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	b := w.open("giamsat", account.Supervisor, here1)
+	form := url.Values{"token": {token(t, b.page(casePath(c)), casePath(c), "note")}, "words": {"một lần thôi"}}
+	b.post(casePath(c)+"/orders/note", form)
+	b.post(casePath(c)+"/orders/note", form)
+	if page := readable(b.page(casePath(c))); !strings.Contains(page, "Việc này đã làm rồi") {
+		t.Errorf("after the second sending the page says %q", page)
+	}
+	said, err := w.reader.Words(t.Context(), w.caseNow(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := 0
+	for _, s := range said {
+		if s.From == SpeakerNote {
+			notes++
+		}
+	}
+	if notes != 1 {
+		t.Errorf("Words() has %d notes, want 1: %+v", notes, said)
+	}
+}
+
+func TestOrders_RefusesWhatNoFormHolds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	b := w.open("giamsat", account.Supervisor, here1)
+	good := func(change func(url.Values)) url.Values {
+		form := url.Values{"token": {strings.Repeat("C", 26)}, "words": {"x"}, "contact": {"van-phong"}, "urgency": {"urgent"}, "need": {"police"}, "outcome": {"helped"}, "reason": {"y"}}
+		change(form)
+		return form
+	}
+	tests := []struct {
+		name, order string
+		form        url.Values
+		want        int
+	}{
+		{"no token", "note", good(func(f url.Values) { f.Del("token") }), http.StatusBadRequest},
+		{"the carrier's token", "note", good(func(f url.Values) { f.Set("token", "sent:SM1") }), http.StatusBadRequest},
+		{"no words", "note", good(func(f url.Values) { f.Set("words", " \n ") }), http.StatusBadRequest},
+		{"too many words", "write", good(func(f url.Values) { f.Set("words", strings.Repeat("ữ", maxWords+1)) }), http.StatusBadRequest},
+		{"oversized", "write", good(func(f url.Values) { f.Set("words", strings.Repeat("x", maxForm)) }), http.StatusRequestEntityTooLarge},
+		{"made-up urgency", "correct", good(func(f url.Values) { f.Set("urgency", "calm") }), http.StatusBadRequest},
+		{"made-up need", "correct", good(func(f url.Values) { f.Set("need", "money") }), http.StatusBadRequest},
+		{"made-up outcome", "close", good(func(f url.Values) { f.Set("outcome", "lost") }), http.StatusBadRequest},
+		{"no reason", "close", good(func(f url.Values) { f.Set("reason", "") }), http.StatusBadRequest},
+		{"nobody", "alert", good(func(f url.Values) { f.Set("contact", "") }), http.StatusBadRequest},
+	}
+	version := w.caseNow(c).Version
+	for _, tt := range tests {
+		if got := b.post(casePath(c)+"/orders/"+tt.order, tt.form); got.Code != tt.want {
+			t.Errorf("%s: %s = %d, want %d", tt.name, tt.order, got.Code, tt.want)
+		}
+	}
+	if got := w.caseNow(c).Version; got != version {
+		t.Errorf("the case went from version %d to %d, want nothing done", version, got)
+	}
+}
+
+func TestForms_OfferNobodyWhoMayNotKnow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, "+84935111999", danger) // kin of hoa
+	page := w.open("giamsat", account.Supervisor, here1).page(casePath(c))
+	if strings.Contains(page, `value="hoa"`) || !strings.Contains(page, `value="lan"`) {
+		t.Error("the form offers a contact of the person's own household, or not everybody else")
+	}
+}

@@ -1,0 +1,172 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tincay/hotline/contacts"
+	contactstore "github.com/tincay/hotline/contacts/store"
+	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/store"
+)
+
+// mostPieces bounds the pieces looked for of what one helper wrote at once: the carrier passes 1600 characters
+// on, a piece holds 1500, and a decision numbers what it sends from 1.
+const mostPieces = 8
+
+// Reader reads what the board shows from the storage.
+type Reader struct {
+	store  *store.Store
+	shards contactstore.Shards
+}
+
+// NewReader makes a reader; shards is what contacts/store.CheckShards returned.
+func NewReader(st *store.Store, shards contactstore.Shards) *Reader { return &Reader{st, shards} }
+
+// Shard names the part of the journal that a line's entries are in.
+func (r *Reader) Shard(line contacts.LineID) string { return string(r.shards.Of(line)) }
+
+// OpenCases returns a line's open cases.
+func (r *Reader) OpenCases(ctx context.Context, line contacts.LineID) ([]*routing.Case, error) {
+	labels, err := r.store.OpenCases(ctx, line)
+	if err != nil || len(labels) == 0 {
+		return nil, err
+	}
+	cases, err := r.store.Cases(ctx, line, slices.Collect(maps.Keys(labels)))
+	// One that was closed between the two reads is not open any more.
+	return slices.DeleteFunc(cases, func(c *routing.Case) bool { return !c.Open() }), err
+}
+
+// Cases returns cases by id; those that do not exist are left out.
+func (r *Reader) Cases(ctx context.Context, line contacts.LineID, ids ...routing.CaseID) ([]*routing.Case, error) {
+	return r.store.Cases(ctx, line, ids)
+}
+
+// Timeline returns what happened to a case, oldest first.
+func (r *Reader) Timeline(ctx context.Context, c *routing.Case) ([]store.Happening, error) {
+	return r.store.Timeline(ctx, c)
+}
+
+// Duty returns what a line's contacts said about being on call.
+func (r *Reader) Duty(ctx context.Context, line contacts.LineID) (map[contacts.ID]routing.Duty, error) {
+	return r.store.Duty(ctx, line)
+}
+
+// History reads the journal of a line's shard from after the place on.
+func (r *Reader) History(ctx context.Context, line contacts.LineID, after string) iter.Seq2[store.Happened, error] {
+	return r.store.History(ctx, line, after)
+}
+
+// OldestWaiting returns, by priority, how long the oldest message to the carrier has waited.
+func (r *Reader) OldestWaiting(ctx context.Context) (map[routing.Priority]time.Duration, error) {
+	return r.store.OldestWaiting(ctx)
+}
+
+// Probe fails when nothing could be stored.
+func (r *Reader) Probe(ctx context.Context) error { return r.store.Probe(ctx) }
+
+// Words returns what is kept of what was written in a case: the person's texts and messages, what helpers and
+// the desk wrote to them, notes, and why it was closed. What has expired is left out.
+func (r *Reader) Words(ctx context.Context, c *routing.Case) ([]Said, error) {
+	var all []Said
+	add := func(s Said, ref string) error {
+		words, err := r.store.Words(ctx, c.Line, c.ID, c.Person, routing.WordsRef(ref))
+		if errors.Is(err, store.ErrNoWords) || errors.Is(err, store.ErrNoPerson) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if s.From != SpeakerVoice { // of which the words are the sound
+			s.Words = words
+		}
+		all = append(all, s)
+		return nil
+	}
+	happened, err := r.entries(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	said, voice := 0, 0
+	for _, h := range happened {
+		switch h.kind {
+		case routing.NoteOpened, routing.NoteAdded, routing.NoteMuted:
+			// A long text is kept in pieces, of which the journal does not speak; they follow at the end.
+			if said < c.Said {
+				said++
+				err = add(Said{From: SpeakerPerson, At: h.at}, "p"+strconv.Itoa(said))
+			}
+		case routing.NoteVoicemail:
+			voice++
+			err = add(Said{From: SpeakerVoice, At: h.at}, "v"+strconv.Itoa(voice))
+		case routing.NoteRelayed:
+			from := Said{From: SpeakerHelper, Contact: h.contact, At: h.at}
+			if h.contact == "" {
+				from.From = SpeakerDesk
+			}
+			for n := 1; n <= mostPieces && err == nil; n++ {
+				err = add(from, "h"+string(c.ID)+"."+string(h.event)+".p"+strconv.Itoa(n))
+			}
+		case routing.NoteNoted:
+			err = add(Said{From: SpeakerNote, At: h.at}, "n"+string(h.event))
+		case routing.NoteClosed:
+			if h.at.Equal(c.ClosedAt) || !c.Open() {
+				err = add(Said{From: SpeakerClosing, At: h.at}, "closing")
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for said++; said <= c.Said; said++ {
+		if err := add(Said{From: SpeakerPerson}, "p"+strconv.Itoa(said)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// entry is a note of a case with the event that led to it.
+type entry struct {
+	at      time.Time
+	event   routing.EventID
+	kind    routing.NoteKind
+	contact contacts.ID
+}
+
+// entries reads the notes of a case.
+func (r *Reader) entries(ctx context.Context, c *routing.Case) ([]entry, error) {
+	happened, err := r.store.Timeline(ctx, c)
+	if err != nil || len(happened) == 0 {
+		return nil, err
+	}
+	// The timeline does not say which event it was. Of each instant of the case the journal does.
+	var all []entry
+	events := map[int64][]store.JournalEntry{}
+	for _, h := range happened {
+		ms := h.At.UnixMilli()
+		if _, read := events[ms]; !read {
+			page, err := r.store.Journal(ctx, c.Line, store.JournalBefore(h.At), 64)
+			if err != nil {
+				return nil, err
+			}
+			events[ms] = slices.DeleteFunc(page, func(e store.JournalEntry) bool {
+				return e.Line != c.Line || !e.At.Equal(h.At) || !strings.Contains(e.Notes, string(c.ID))
+			})
+		}
+		e := entry{at: h.At, kind: h.Note.Kind, contact: h.Note.Contact}
+		for _, j := range events[ms] {
+			if strings.Contains(j.Notes, `"`+string(h.Note.Kind)+`"`) {
+				e.event = j.Event
+			}
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}

@@ -1,0 +1,202 @@
+package supervisor
+
+import (
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tincay/hotline/contacts"
+	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/coverage"
+	"github.com/tincay/hotline/routing/texts"
+)
+
+var placeholder = regexp.MustCompile(`{[a-z_]+}`)
+
+func TestWording_LanguagesMatch(t *testing.T) {
+	t.Parallel()
+	all, err := readWords()
+	if err != nil {
+		t.Fatalf("readWords() = %v", err)
+	}
+	vi, en := all[texts.Vietnamese].said, all[texts.English].said
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(vi)), slices.Sorted(maps.Keys(en))); diff != "" {
+		t.Errorf("keys of the languages differ (-vi +en):\n%s", diff)
+	}
+	for key, text := range vi {
+		want, got := placeholder.FindAllString(text, -1), placeholder.FindAllString(en[key], -1)
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(slices.Compact(want), slices.Compact(got)) {
+			t.Errorf("%s has placeholders %v in Vietnamese and %v in English", key, want, got)
+		}
+		if strings.TrimSpace(text) == "" || strings.TrimSpace(en[key]) == "" {
+			t.Errorf("%s is empty in a language", key)
+		}
+	}
+}
+
+// literal is a key as a template or the program names it in full.
+var literal = regexp.MustCompile(`(?:{{|\()t "([a-z0-9_.]+)"|q\.say\("([a-z0-9_.]+[a-z0-9])"|refusal{[A-Za-z.]+, "([a-z0-9_.]+)"}`)
+
+func TestWording_EveryKeyUsedIsThere(t *testing.T) {
+	t.Parallel()
+	all, err := readWords()
+	if err != nil {
+		t.Fatalf("readWords() = %v", err)
+	}
+	used := 0
+	err = fs.WalkDir(templateFiles, "templates", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := templateFiles.ReadFile(path)
+		for _, m := range literal.FindAllStringSubmatch(string(raw), -1) {
+			used++
+			if key := m[1]; all[texts.English].said[key] == "" {
+				t.Errorf("%s says %q, which has no wording", path, key)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used < 100 {
+		t.Errorf("found %d uses of wording in the templates, want more: is the pattern still right?", used)
+	}
+}
+
+// What comes out of records is said by keys that are put together.
+func TestWording_EveryNameOfARecordIsThere(t *testing.T) {
+	t.Parallel()
+	all, err := readWords()
+	if err != nil {
+		t.Fatalf("readWords() = %v", err)
+	}
+	var keys []string
+	add := func(prefix string, values ...string) {
+		for _, v := range values {
+			keys = append(keys, prefix+v)
+		}
+	}
+	for _, u := range coverage.Urgencies() {
+		add("urgency.", string(u))
+	}
+	for _, n := range coverage.Needs() {
+		add("need.", string(n))
+	}
+	for _, k := range contacts.Kinds() {
+		add("kind.", string(k))
+	}
+	for _, o := range routing.Outcomes() {
+		add("outcome.", string(o))
+	}
+	add("channel.", string(contacts.SMS), string(contacts.Voice))
+	add("state.", "alerting", "claimed", "unanswered", "closed")
+	for _, s := range []routing.AlertState{
+		routing.AlertOut, routing.AlertTaken, routing.AlertDeclined, routing.AlertNoAnswer, routing.AlertFailed, routing.AlertLate, routing.AlertTold,
+	} {
+		add("alert.", string(s))
+	}
+	for _, s := range []routing.LegState{
+		routing.LegPlacing, routing.LegRinging, routing.LegAsked, routing.LegWaiting, routing.LegRecording, routing.LegJoined, routing.LegAnother,
+		routing.LegPlaying, routing.LegEnding,
+	} {
+		add("leg.", string(s))
+	}
+	for _, d := range []routing.DeadlineKind{
+		routing.Remind, routing.RoundStarts, routing.AskHolder, routing.TakeBack, routing.BesideEnds, routing.RingOthers, routing.LookAtCalls,
+	} {
+		add("next.", string(d))
+	}
+	for _, s := range []Speaker{SpeakerPerson, SpeakerHelper, SpeakerDesk, SpeakerNote, SpeakerClosing, SpeakerVoice} {
+		add("speaker.", string(s))
+	}
+	for _, r := range []routing.Restraint{
+		routing.RestraintHiding, routing.RestraintNoTexts, routing.RestraintMuted, routing.RestraintUnreachable, routing.RestraintUnknown,
+		routing.RestraintLate, routing.RestraintTooMany, routing.RestraintOncePerCase, routing.RestraintTaken, routing.RestraintNotTaken,
+		routing.RestraintNeverWrote, routing.RestraintOnPhone,
+	} {
+		add("why.", string(r))
+	}
+	for _, key := range keys {
+		for language, w := range all {
+			if w.said[key] == "" {
+				t.Errorf("%s: %s has no wording", language, key)
+			}
+		}
+	}
+}
+
+// noteKinds lists every kind of note; a kind that is added to routing must be added here, and worded.
+func noteKinds() []routing.NoteKind {
+	return []routing.NoteKind{
+		routing.NoteOpened, routing.NoteAdded, routing.NoteCalled, routing.NoteRaised, routing.NoteStep, routing.NoteStepEmpty, routing.NoteRoundOver,
+		routing.NoteUnanswered, routing.NoteAlerted, routing.NoteAlertOver, routing.NoteFirstAlert, routing.NoteClaimed, routing.NoteJoined,
+		routing.NoteInvited, routing.NoteLost, routing.NoteMuted, routing.NoteOffDuty, routing.NoteOnDuty, routing.NoteGivenBack,
+		routing.NoteHolderAsked, routing.NoteTakenBack, routing.NoteRelayed, routing.NoteNotDelivered, routing.NoteWithheld, routing.NoteClosed,
+		routing.NoteRang, routing.NoteTalking, routing.NoteHungUp, routing.NoteAbandoned, routing.NotePickedUp, routing.NoteCallOver,
+		routing.NoteVoicemail, routing.NoteCallBack, routing.NoteOthersRung, routing.NoteNoted, routing.NoteCorrected, routing.NoteCleared,
+		routing.NoteReopened,
+	}
+}
+
+func TestNote_EveryKindIsSaidInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	l, err := w.board.o.Lines.Line(here1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := []routing.AlertState{
+		routing.AlertTaken, routing.AlertDeclined, routing.AlertNoAnswer, routing.AlertFailed, routing.AlertLate, routing.AlertTold,
+	}
+	for language, said := range w.board.words {
+		q := &query{words: said}
+		for _, kind := range noteKinds() {
+			for _, full := range []bool{false, true} {
+				for _, result := range results {
+					n := routing.Note{Kind: kind, Result: result}
+					if full {
+						n = routing.Note{
+							Kind: kind, Contact: "lan", Role: contacts.Police, Channel: contacts.Voice, Urgency: "urgent", Step: 2, Result: result,
+							Reason: routing.Reason(routing.RestraintHiding), Took: 90e9,
+						}
+					}
+					got := q.note(l, n)
+					if strings.HasPrefix(got, "note.") || got == "" || strings.ContainsAny(got, "{}") {
+						t.Errorf("%s: note(%+v) = %q, want a sentence", language, n, got)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Every order can be answered with any of these reasons, and each is told.
+func TestOutcome_EveryReasonIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	well := map[routing.Reason]bool{
+		routing.ReasonInvited: true, routing.ReasonMoved: true, routing.ReasonCorrected: true, routing.ReasonRelayed: true, routing.ReasonNoted: true,
+		routing.ReasonCleared: true, routing.ReasonReopened: true, routing.ReasonClosedByOffice: true,
+		routing.ReasonMayNotKnow: false, routing.ReasonUnreachable: false, routing.ReasonAlreadyHeld: false, routing.ReasonAsked: false,
+		routing.ReasonNotDelivered: false, routing.ReasonSilence: false, routing.ReasonCaseClosed: false, routing.ReasonNoCase: false,
+		routing.ReasonNothingToDo: false, routing.ReasonAnotherOpen: false, repeatedOrder: false, "<b>made up</b>": false,
+	}
+	for language, said := range w.board.words {
+		q := &query{words: said}
+		for why, want := range well {
+			text, got := q.outcome(why)
+			if got != want || strings.HasPrefix(text, "told.") || strings.Contains(text, "<b>") {
+				t.Errorf("%s: outcome(%s) = %q, %v, want a sentence and %v", language, why, text, got, want)
+			}
+		}
+	}
+}
