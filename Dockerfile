@@ -20,8 +20,8 @@ ENV ZONEINFO=/zoneinfo.zip
 # A number, so that a host that insists on non-root images can tell. The program writes nothing into the
 # image: it runs with a read-only root.
 USER 65532:65532
-# Webhooks; metrics and health.
-EXPOSE 8080 9090
+# Webhooks; the supervisor's pages; metrics and health.
+EXPOSE 8080 8081 9090
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/hotline"]
 CMD ["serve"]
