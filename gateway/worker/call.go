@@ -90,7 +90,8 @@ func (w *Worker) place(ctx context.Context, d store.DueSend, line *routing.Line,
 		w.finish(ctx, d, routing.SendFinished{Send: d.Send, Result: routing.SendUnwanted, At: time.Now()})
 		return
 	}
-	if !d.FirstTried.IsZero() && w.alreadyPlaced(ctx, d, call) {
+	find := func(ctx context.Context) ([]string, error) { return w.o.Carrier.FindCalls(ctx, call, d.FirstTried) }
+	if !d.FirstTried.IsZero() && w.onList(ctx, d, find, w.o.Calls.KnownCalls) {
 		return
 	}
 	rate := line.CallRate
@@ -110,30 +111,6 @@ func (w *Worker) place(ctx context.Context, d store.DueSend, line *routing.Line,
 	defer cancel()
 	sid, err := w.o.Carrier.Place(sending, call)
 	w.outcome(ctx, d, sid, err)
-}
-
-// alreadyPlaced looks for a call on the carrier's list that was asked for before without an answer, as
-// alreadyThere does for messages.
-func (w *Worker) alreadyPlaced(ctx context.Context, d store.DueSend, call carrier.Call) bool {
-	finding, cancel := context.WithTimeout(ctx, SendTimeout)
-	defer cancel()
-	sids, err := w.o.Carrier.FindCalls(finding, call, d.FirstTried)
-	var known map[string]bool
-	if err == nil {
-		known, err = w.o.Calls.KnownCalls(ctx, d.Line, sids)
-	}
-	if err != nil {
-		w.o.Logger.Warn("carrier's list cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
-		w.later(ctx, d, backoff(d.Age, d.Send.Purpose), false)
-		return true
-	}
-	for _, sid := range sids {
-		if !known[sid] {
-			w.finish(ctx, d, routing.SendFinished{Send: d.Send, Result: routing.SendAccepted, SID: sid, At: time.Now()})
-			return true
-		}
-	}
-	return false
 }
 
 // steer does something to calls that are under way, or to what was recorded on them.

@@ -98,12 +98,33 @@ func (w *Worker) hand(ctx context.Context, d store.DueSend, m carrier.Message, n
 // alreadyThere looks for a message on the carrier's list that was handed to it before without an answer.
 // It reports true if the message needs no sending now: it is there, or it cannot be known yet.
 func (w *Worker) alreadyThere(ctx context.Context, d store.DueSend, m carrier.Message) bool {
+	find := func(ctx context.Context) ([]string, error) { return w.o.Carrier.Find(ctx, m, d.FirstTried) }
+	if w.onList(ctx, d, find, w.o.Agenda.Attributed) {
+		return true
+	}
+	// One that is known may be known as this very message: a report came while we looked, and with it
+	// the message left the agenda.
+	_, waiting, err := w.o.Agenda.Entry(ctx, d.Line, d.Send.ID)
+	if err != nil {
+		w.o.Logger.Warn("agenda cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
+		w.later(ctx, d, backoff(d.Age, d.Send.Purpose), false)
+	}
+	return err != nil || !waiting
+}
+
+// onList looks on the carrier's list for what was handed to it before without an answer. It reports true if
+// nothing is to be handed over now: it is there, and with that done; or the list cannot be read, and it is put
+// back.
+func (w *Worker) onList(
+	ctx context.Context, d store.DueSend, find func(context.Context) ([]string, error),
+	isKnown func(context.Context, contacts.LineID, []string) (map[string]bool, error),
+) bool {
 	finding, cancel := context.WithTimeout(ctx, SendTimeout)
 	defer cancel()
-	sids, err := w.o.Carrier.Find(finding, m, d.FirstTried)
+	sids, err := find(finding)
 	var known map[string]bool
 	if err == nil {
-		known, err = w.o.Agenda.Attributed(ctx, d.Line, sids)
+		known, err = isKnown(ctx, d.Line, sids)
 	}
 	if err != nil {
 		w.o.Logger.Warn("carrier's list cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
@@ -116,14 +137,7 @@ func (w *Worker) alreadyThere(ctx context.Context, d store.DueSend, m carrier.Me
 			return true
 		}
 	}
-	// One that is known may be known as this very message: a report came while we looked, and with it
-	// the message left the agenda.
-	_, waiting, err := w.o.Agenda.Entry(ctx, d.Line, d.Send.ID)
-	if err != nil {
-		w.o.Logger.Warn("agenda cannot be read", slog.String("entry", string(d.Send.ID)), slog.Any("error", err))
-		w.later(ctx, d, backoff(d.Age, d.Send.Purpose), false)
-	}
-	return err != nil || !waiting
+	return false
 }
 
 // Why a message is not sent.
