@@ -72,7 +72,7 @@ func auditActions() []audit.Action {
 }
 
 // place is an entry's place in the log as it stands in an address.
-var placeInLog = regexp.MustCompile(`^[0-9]{1,20}-[0-9]{1,20}$`)
+var placeInLog = regexp.MustCompile(`^[0-9]{1,19}-[0-9]{1,19}$`)
 
 // showAudit shows the audit log of the lines of which somebody may read it, without the reasons.
 func (b *Board) showAudit(w http.ResponseWriter, q *query) error {
