@@ -217,3 +217,23 @@ func TestHeaders_OnEveryAnswer(t *testing.T) {
 		t.Errorf("a request with a made-up host = %d and repeats it: %v", got.Code, strings.Contains(got.Body.String(), "evil.example"))
 	}
 }
+
+// Leaving blanks the page and has the browser forget the session even when what keeps sessions is away, and
+// nobody can be signed out by a link on another site.
+func TestLeave_WorksWithoutStorage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open("mai", account.Supervisor, here1)
+	session := b.cookies[account.SessionCookie]
+	elsewhere := httptest.NewRequest(http.MethodGet, "/leave", nil)
+	elsewhere.Header.Set("Sec-Fetch-Site", "cross-site")
+	if b.do(elsewhere); b.cookies[account.SessionCookie] != session {
+		t.Error("a link on another site makes the browser forget the session")
+	}
+	w.redis.SetError("LOADING")
+	r := httptest.NewRequest(http.MethodGet, "/leave", nil)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	if got := b.do(r); got.Code != http.StatusOK || b.cookies[account.SessionCookie] != "" {
+		t.Errorf("GET /leave without storage = %d, and the session is kept: %v", got.Code, b.cookies[account.SessionCookie] != "")
+	}
+}

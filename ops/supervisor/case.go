@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/ops/account"
@@ -205,7 +206,7 @@ func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
 	if err != nil {
 		return err
 	}
-	reason, ok := written(q.PostForm.Get("reason"), maxReason)
+	reason, ok := reasoned(q.PostForm.Get("reason"))
 	if !ok {
 		return errNoReason
 	}
@@ -244,6 +245,19 @@ func written(text string, most int) (string, bool) {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
 	n := len([]rune(text))
 	return text, n > 0 && n <= most
+}
+
+// reasoned is a reason as it is kept; not ok if there is no word in it, or too much.
+func reasoned(text string) (string, bool) {
+	const letters = 3
+	text, ok := written(text, maxReason)
+	said := 0
+	for _, r := range text {
+		if unicode.IsLetter(r) {
+			said++
+		}
+	}
+	return text, ok && said >= letters
 }
 
 // instant writes date and time as the reader's language does.

@@ -71,7 +71,7 @@ func orders() []order {
 			return routing.ReopenOrdered{Order: o}, nil
 		}},
 		{"close", account.ActOnCase, audit.CloseCase, func(o routing.Order, form url.Values) (routing.Event, error) {
-			why, ok := written(form.Get("reason"), maxReason)
+			why, ok := reasoned(form.Get("reason"))
 			if !ok {
 				return nil, errNoReason
 			}

@@ -114,6 +114,11 @@ func (b *Board) anyone(do handler) http.Handler {
 	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, nil, do) }))
 }
 
+// outside is for what must be shown whatever has happened to the session, or to what keeps it.
+func (b *Board) outside(do handler) http.Handler {
+	return b.bounded(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, nil, do) })
+}
+
 // signedIn lets in who has a session, and has it go on.
 func (b *Board) signedIn(do handler) http.Handler {
 	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) {

@@ -35,7 +35,7 @@ func (b *Board) routes() []route {
 		{"POST /sign-in", b.anyone, b.signIn},
 		{"POST /sign-out", b.anyone, b.signOut},
 		{"POST /stay", b.signedIn, b.stay},
-		{"GET /leave", b.anyone, b.showLeave},
+		{"GET /leave", b.outside, b.showLeave},
 		{"POST /leave", b.anyone, b.leave},
 		{"POST /language", b.anyone, b.changeLanguage},
 	}

@@ -164,7 +164,12 @@ func (b *Board) leave(w http.ResponseWriter, q *query) error {
 	return nil
 }
 
+// showLeave shows nothing, and has the browser forget the session: also when what keeps sessions cannot be asked
+// to end it. A page elsewhere that points here cannot sign anybody out by it.
 func (b *Board) showLeave(w http.ResponseWriter, q *query) error {
+	if site := q.Header.Get("Sec-Fetch-Site"); site == "same-origin" || site == "none" {
+		http.SetCookie(w, &http.Cookie{Name: account.SessionCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}
 	return b.write(w, q, http.StatusOK, "leave", "leave.html", nil)
 }
 

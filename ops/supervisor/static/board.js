@@ -8,7 +8,7 @@ const signedIn = Boolean(body.dataset.idle);
 let ahead = Number(body.dataset.now) - Date.now(); // how far the server's clock is ahead of this browser's, in ms
 
 // ---- leaving: Esc twice blanks the page at once and ends the session behind it.
-let escaped = 0;
+let escaped = 0, leaving = false, stream = null;
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !signedIn) return;
   const again = Date.now() - escaped < 1000;
@@ -18,9 +18,14 @@ document.addEventListener("keydown", (event) => {
   leave();
 });
 function leave() {
+  leaving = true; // from here on nothing else may change what is shown or heard
+  stream?.close();
+  alarm = 0;
+  audio?.close();
   document.title = " ";
   body.replaceChildren();
-  fetch("/leave", { method: "POST", keepalive: true, redirect: "manual" }).finally(() => location.replace("/leave"));
+  fetch("/leave", { method: "POST", keepalive: true, redirect: "manual" }).catch(() => {});
+  location.replace("/leave");
 }
 document.getElementById("leave")?.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -63,6 +68,7 @@ if (signedIn) {
   }, 5000);
 }
 function out(why) {
+  if (leaving) return;
   location.replace("/sign-in?why=" + why);
 }
 
@@ -134,6 +140,7 @@ function fill(html) {
 // ---- what nobody may overlook: the title, a sentence for screen readers, a sound.
 let spoken = "";
 function announce(root) {
+  if (leaving) return;
   if (root.dataset.title) document.title = root.dataset.title;
   const text = root.dataset.spoken || "";
   const place = document.getElementById("spoken");
@@ -156,6 +163,7 @@ function beep() {
   });
 }
 function ring(cases) {
+  if (leaving) return;
   if (cases > alarm) beep();
   alarm = cases;
 }
@@ -197,6 +205,7 @@ function say(text) {
   if (state) state.hidden = Boolean(text);
 }
 async function refresh() {
+  if (leaving) return;
   if (asking) {
     askAgain = true;
     return;
@@ -208,7 +217,9 @@ async function refresh() {
       const answer = await fetch(live.dataset.from, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
       if (answer.status === 401) return out("idle");
       if (!answer.ok) throw new Error("status " + answer.status);
-      fill(await answer.text());
+      const text = await answer.text();
+      if (leaving) return;
+      fill(text);
       failures = 0;
       say("");
     } while (askAgain);
@@ -223,8 +234,8 @@ function concerns(event) {
   return news.all || !live.dataset.case || news.cases.some((id) => "/case/" + id === live.dataset.case);
 }
 if (live && signedIn) {
-  let stream;
   const open = () => {
+    if (leaving) return;
     stream = new EventSource("/events");
     stream.addEventListener("changed", (event) => { if (concerns(event)) refresh(); });
     stream.addEventListener("hello", () => refresh());
