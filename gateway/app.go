@@ -1,7 +1,7 @@
 // Package gateway joins the parts into a running hotline.
 //
 // [Open] connects storage, rules, carrier and worker; [App.Run] works until it is told to stop and then
-// finishes what it has in hand; [Serve] adds the listeners of `hotline serve`. A gateway holds no state
+// finishes what it has in hand; [Serve] adds the listeners of `hotline serve`: webhooks, the supervisor's pages ([App.Board]), metrics. A gateway holds no state
 // of its own: any number of them may run beside each other on one Redis.
 package gateway
 

@@ -597,7 +597,9 @@ func TestCall_ARefusedPushIsNotRepeatedAtOnce(t *testing.T) {
 	w.Decided = func(p routingtest.Played) {
 		for _, s := range p.Decision.Sends {
 			if s.Purpose == routing.PurposePush {
-				pushes++
+				if pushes++; pushes > 50 {
+					t.Fatal("pushes without end")
+				}
 				w.Handle(routing.SendFinished{Send: s, Result: routing.SendRefused, At: w.Now()})
 			}
 		}

@@ -49,10 +49,8 @@ func Decide(s State, e Event, w World) Decision {
 	case RecordingFetched:
 		d.base = e.Send.Recording
 		d.recordingFetched(e)
-	case AlertOrdered, HandOrdered, CorrectOrdered, WriteOrdered, NoteOrdered, ReopenOrdered, ClearOrdered:
-		o, _ := orderOf(e)
-		d.base = string(o.Token) // what a desk wrote can be found by its form
-		d.ordered(o, e)
+	case orderEvent:
+		d.ordered(e)
 	default:
 		panic(fmt.Sprintf("routing: unknown event %T", e))
 	}

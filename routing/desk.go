@@ -95,29 +95,19 @@ func (ReopenOrdered) Name() string { return "reopen_ordered" }
 // Name is "clear_ordered".
 func (ClearOrdered) Name() string { return "clear_ordered" }
 
-// orderOf returns the order in an event; false if it is none.
-func orderOf(e Event) (Order, bool) {
-	switch e := e.(type) {
-	case AlertOrdered:
-		return e.Order, true
-	case HandOrdered:
-		return e.Order, true
-	case CorrectOrdered:
-		return e.Order, true
-	case WriteOrdered:
-		return e.Order, true
-	case NoteOrdered:
-		return e.Order, true
-	case ReopenOrdered:
-		return e.Order, true
-	case ClearOrdered:
-		return e.Order, true
-	}
-	return Order{}, false
+// given returns the order itself, whichever it is part of.
+func (o Order) given() Order { return o }
+
+// orderEvent is an event that is an order.
+type orderEvent interface {
+	Event
+	given() Order
 }
 
 // ordered carries an order out.
-func (d *decider) ordered(o Order, e Event) {
+func (d *decider) ordered(e orderEvent) {
+	o := e.given()
+	d.base = string(o.Token) // what a desk wrote can be found by its form
 	before := d.find(o.Case)
 	if before == nil {
 		d.out.Reason = ReasonNoCase

@@ -170,11 +170,10 @@ func (s *Service) query(l *Line, e Event) Query {
 				q.Coded = cmd.Code
 			}
 		}
-	case AlertOrdered, HandOrdered, CorrectOrdered, WriteOrdered, NoteOrdered, ClearOrdered:
-		o, _ := orderOf(e)
-		q.Case = o.Case
 	case ReopenOrdered:
 		q.Case, q.Codes = e.Case, NewCodes(s.o.Random)
+	case orderEvent:
+		q.Case = e.given().Case
 	case CallCame:
 		q.Sender, q.Call, q.Codes = e.Key, e.Call, NewCodes(s.o.Random)
 		q.Contact = contactOf(l, e.Key)

@@ -5,7 +5,9 @@
 // itself when its lease ends, so a crash loses nothing; a message that may already have reached the
 // carrier is looked for there before it is sent again, so that a repeat is the exception.
 //
-// Messages to one recipient about one case go one after the other. Any number of workers may run beside each other.
+// What is about calls is carried out likewise: placing them, steering those under way, looking what has become of
+// them, taking over what was recorded. Messages to one recipient about one case go one after the other; so do calls
+// to one contact, whichever case they are about, the more urgent first. Any number of workers may run beside each other.
 package worker
 
 import (
