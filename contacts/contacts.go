@@ -71,6 +71,7 @@ type Directory struct {
 	byPhone map[phone.Key]int
 	keys    []phone.Key              // per contact: of their own number
 	apart   []map[phone.Key]struct{} // per contact: their own number and those kept apart from them
+	key     func(phone.Number) phone.Key
 }
 
 // NewDirectory makes a directory. key is the line's keyed look-up for numbers; it is how people at risk,
@@ -81,6 +82,7 @@ func NewDirectory(list []Contact, key func(phone.Number) phone.Key) *Directory {
 		byID:    make(map[ID]int, len(list)),
 		byPhone: make(map[phone.Key]int, len(list)),
 		apart:   make([]map[phone.Key]struct{}, len(list)),
+		key:     key,
 	}
 	for i, c := range d.list {
 		own := key(c.Phone)
@@ -154,6 +156,12 @@ func (d *Directory) MayBeTold(id ID, person phone.Key) Consent {
 		return DeniedRetired
 	}
 	return Allowed
+}
+
+// Apart reports whether a contact, of whatever line, is kept apart from the person whose number has this key on this
+// line: numbers have another key on each.
+func (d *Directory) Apart(c Contact, person phone.Key) bool {
+	return d.key(c.Phone) == person || slices.ContainsFunc(c.KeepApart, func(n phone.Number) bool { return d.key(n) == person })
 }
 
 // MayHold says whether a contact who has a case may keep it and go on exchanging words: as

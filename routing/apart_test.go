@@ -54,6 +54,39 @@ func TestApart_TheContactCannotTakeItByItsCode(t *testing.T) {
 	wantState(t, w.CaseOf(kin()), "alerting", "")
 }
 
+func TestMayWatch(t *testing.T) {
+	t.Parallel()
+	w := story(t)
+	w.Text(an(), danger)
+	c := w.CaseOf(an())
+	own := *c
+	own.Person = routingtest.Line(t).Directory.KeyOf(lan)
+	barred := *c
+	barred.Barred = []contacts.ID{lan}
+	for _, tt := range []struct {
+		name    string
+		options []routingtest.Option
+		c       *routing.Case
+		id      contacts.ID
+		want    bool
+	}{
+		{"a contact", nil, c, lan, true},
+		{"kept apart", []routingtest.Option{routingtest.KeepApart(lan, an())}, c, lan, false},
+		{"another is kept apart", []routingtest.Option{routingtest.KeepApart(hung, an())}, c, lan, true},
+		{"their own case", nil, &own, lan, false},
+		{"not wanted", nil, &barred, lan, false},
+		{"another is not wanted", nil, &barred, hung, true},
+		{"retired", []routingtest.Option{routingtest.Retire(lan)}, c, lan, true},
+		{"retired and kept apart", []routingtest.Option{routingtest.Retire(lan), routingtest.KeepApart(lan, an())}, c, lan, false},
+		{"not in the directory", nil, c, "nobody", false},
+	} {
+		l := routingtest.Line(t, tt.options...)
+		if got := routing.MayWatch(l, tt.c, l, tt.id); got != tt.want {
+			t.Errorf("%s: MayWatch() = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestApart_AContactsOwnCaseNeverReachesThem(t *testing.T) {
 	t.Parallel()
 	w := story(t)

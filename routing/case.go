@@ -152,6 +152,18 @@ func (c *Case) Label() string {
 	return string(c.State)
 }
 
+// WaitsSince returns since when the person of a case has waited for a human to take it: since their first text or call
+// or, if somebody has had the case, since whoever had it was out of it. ok is false if somebody has it, or it is closed.
+func (c *Case) WaitsSince() (since time.Time, ok bool) {
+	if c.State != Alerting {
+		return time.Time{}, false
+	}
+	if !c.TakenAt.IsZero() && c.AlertingSince.After(c.ArrivedAt) {
+		return c.AlertingSince, true
+	}
+	return c.ArrivedAt, true
+}
+
 // Helpers returns who exchanges words with the person: the holder first, then who joined.
 func (c *Case) Helpers() []contacts.ID {
 	if c.Holder == "" {

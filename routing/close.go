@@ -2,6 +2,8 @@ package routing
 
 import (
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing/texts"
@@ -39,14 +41,17 @@ func (d *decider) closeOrdered(e CloseOrdered) {
 		n := d.edit(c)
 		n.Outcome = e.Outcome
 		if !e.Why.Empty() {
-			d.keep(n, closingRef, e.Why.Reveal())
+			d.keep(n, ClosingRef(d.world.Now), e.Why.Reveal())
 		}
 		d.closeCase(n, "", ReasonClosedByOffice)
 	}
 }
 
-// closingRef names the reason given at a desk for closing a case, kept like words.
-const closingRef WordsRef = "closing"
+// ClosingRef names the reason given at a desk for closing a case at an instant, kept like words. A case that was
+// opened again keeps why it was closed before.
+func ClosingRef(at time.Time) WordsRef {
+	return WordsRef("closing-" + strconv.FormatInt(at.UnixMilli(), 10))
+}
 
 // closeCase closes a case. Whoever helped, waited for an answer or closed it is told, as far as they may
 // know of it, and asked to delete its texts; the person gets nothing.
@@ -80,6 +85,6 @@ func (d *decider) closeCase(c *Case, by contacts.ID, why Reason) {
 	d.out.Reason = why
 	d.note(c, NoteClosed, func(n *Note) {
 		d.by(by)(n)
-		n.Reason, n.Took = why, d.world.Now.Sub(c.ArrivedAt)
+		n.Reason, n.Outcome, n.Took = why, c.Outcome, d.world.Now.Sub(c.ArrivedAt)
 	})
 }

@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -122,7 +123,7 @@ func TestClose_AtTheDesk(t *testing.T) {
 	wantList(t, "to Lan", w.Got(lan), over)
 	wantList(t, "to the police", w.Got(officer), over)
 	w.Quiet()
-	if got, ok := w.Words(c.ID, "closing"); got != "đã xong ở trạm" || !ok {
+	if got, ok := w.Words(c.ID, routing.ClosingRef(w.Now())); got != "đã xong ở trạm" || !ok {
 		t.Errorf("reason kept = %q, %v, want what was given", got, ok)
 	}
 	for _, n := range w.Journal() {
@@ -133,6 +134,25 @@ func TestClose_AtTheDesk(t *testing.T) {
 	wantReason(t, "the order again", w.Handle(routing.CloseOrdered{Case: c.ID}), routing.ReasonCaseClosed)
 	wantReason(t, "an order for no case", w.Handle(routing.CloseOrdered{Case: "none-such"}), routing.ReasonNoCase)
 	w.Quiet()
+}
+
+// A helper who closes says no outcome, also after a desk did that was taken back.
+func TestClose_ByHelperHasNoOutcome(t *testing.T) {
+	t.Parallel()
+	w := helperOf(t, an(), lan)
+	c := w.CaseOf(an())
+	w.Handle(routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeMistake})
+	w.Handle(routing.ReopenOrdered{Order: order(t, w, c)})
+	w.From(lan, "1 "+string(c.Code))
+	wantReason(t, "XONG", w.From(lan, "XONG "+string(c.Code)), routing.ReasonClosedByHelper)
+	notes := w.Journal()
+	at := slices.IndexFunc(notes, func(n routing.Note) bool { return n.Kind == routing.NoteClosed && n.Contact == lan })
+	if at < 0 {
+		t.Fatal("the journal does not say that Lan closed the case")
+	}
+	if kept := w.CaseOf(an()).Outcome; notes[at].Outcome != "" || kept != "" {
+		t.Errorf("closed by a helper with outcome %q in the journal, %q in the record; want none", notes[at].Outcome, kept)
+	}
 }
 
 func TestClose_WhoIsSetApartIsNotTold(t *testing.T) {

@@ -368,5 +368,6 @@ type Note struct {
 	Step    int        // counted from 1; 0 if it does not matter
 	Result  AlertState // of an alert that is over
 	Reason  Reason
+	Outcome Outcome       // of a closing, as said from a desk; empty if nobody said
 	Took    time.Duration // since the case's first text or call arrived, where a response time is meant
 }

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -208,7 +209,7 @@ func (d *decider) correctOrdered(c *Case, e CorrectOrdered) {
 	if e.Need != "" {
 		c.Need = e.Need
 	}
-	d.note(c, NoteCorrected, nil)
+	d.note(c, NoteCorrected, func(n *Note) { n.Urgency = cmp.Or(e.Urgency, c.Urgency) })
 	switch {
 	case e.Urgency == "" || e.Urgency == c.Urgency:
 	case e.Urgency.Severity() > c.Urgency.Severity():
@@ -216,9 +217,26 @@ func (d *decider) correctOrdered(c *Case, e CorrectOrdered) {
 	default:
 		c.Urgency = e.Urgency
 		if c.State == Alerting {
-			d.startRound(c, "")
+			d.calmed(c)
 		}
 	}
+}
+
+// calmed has the policy of what is less urgent start. Who is being asked goes on being asked, unless the step that
+// begins asks them anew: a human may have chosen them a moment ago.
+func (d *decider) calmed(c *Case) {
+	var anew []contacts.ID
+	for _, s := range d.world.Line.Policy.Steps[d.world.Line.Policy.key(c.Urgency, c.Need)] {
+		if anew = d.candidates(c, s); len(anew) > 0 {
+			break
+		}
+	}
+	for i := range c.Alerts {
+		if a := &c.Alerts[i]; a.State == AlertOut && slices.Contains(anew, a.Contact) {
+			d.endAlert(c, a, AlertNoAnswer)
+		}
+	}
+	d.runStep(c, 0)
 }
 
 // writeOrdered passes on what a supervisor writes, as a helper's words, under the restraint that holds for

@@ -75,6 +75,33 @@ func TestDesk_CorrectsUrgencyBothWays(t *testing.T) {
 	}
 }
 
+// Whoever was asked from the desk goes on being asked when the case turns out to be less urgent.
+func TestDesk_CalmingACaseAsksWhoWasChosen(t *testing.T) {
+	t.Parallel()
+	w := story(t)
+	w.Text(an(), danger)
+	c := w.CaseOf(an())
+	w.Handle(routing.AlertOrdered{Order: order(t, w, c), Contact: lead})
+	w.Got(lead)
+	w.Handle(routing.CorrectOrdered{Order: order(t, w, c), Urgency: triage.Information})
+	state := func() routing.AlertState {
+		for _, a := range w.CaseOf(an()).Alerts {
+			if a.Contact == lead {
+				return a.State
+			}
+		}
+		return ""
+	}
+	if got := state(); got != routing.AlertOut {
+		t.Errorf("the alert from the desk is %q after the case was calmed, want it out", got)
+	}
+	wantList(t, "to whom the desk chose, once more", w.Got(lead))
+	w.From(lead, "1")
+	if got := w.CaseOf(an()); got.Holder != lead {
+		t.Errorf("holder is %q, want %s", got.Holder, lead)
+	}
+}
+
 func TestDesk_WritesUnderRestraint(t *testing.T) {
 	t.Parallel()
 	w := story(t)
@@ -112,6 +139,17 @@ func TestDesk_NotesClosesAndReopens(t *testing.T) {
 		t.Fatalf("opened again: %+v", again)
 	}
 	w.Handle(routing.CloseOrdered{Case: c.ID})
+	// The journal has what was said each time: the first outcome, taken back, and none.
+	var said []routing.Note
+	for _, n := range w.Journal() {
+		if n.Kind == routing.NoteClosed || n.Kind == routing.NoteReopened {
+			said = append(said, routing.Note{Kind: n.Kind, Outcome: n.Outcome})
+		}
+	}
+	want := []routing.Note{{Kind: routing.NoteClosed, Outcome: routing.OutcomeHelped}, {Kind: routing.NoteReopened}, {Kind: routing.NoteClosed}}
+	if !slices.Equal(said, want) {
+		t.Errorf("journal of the closings = %+v, want %+v", said, want)
+	}
 	w.Text(an(), question)
 	if d := w.Handle(routing.ReopenOrdered{Order: order(t, w, c)}); d.Reason != routing.ReasonAnotherOpen {
 		t.Fatalf("opening a case again beside another of the person = %s", d.Reason)

@@ -22,7 +22,8 @@
 // Where to look: every word and what it does, words.go, and how a text is read as one, command.go; a text
 // from a person, person.go; from a contact, contact.go; taking a case, claim.go; what is passed on to the
 // person, relay.go; several helpers on one case, join.go; on and off call, duty.go; closing, close.go; a
-// carrier's notice of a call, called.go; who is alerted when, escalate.go; orders from a desk, desk.go;
+// carrier's notice of a call, called.go; who is alerted when, escalate.go; who may hear of
+// a case or see it, consent.go; orders from a desk, desk.go;
 // restraint, restraint.go; what became of a message and whether one that waits is still wanted, outcome.go.
 //
 // Of calls: what a call of a case is ([Leg]), leg.go; what can happen to one, call_event.go; the person's own

@@ -118,12 +118,6 @@ func (d *decider) mayAlert(c *Case, contact contacts.Contact) bool {
 	return a == nil || !a.Declined
 }
 
-// mayHear says whether a contact may hear anything of a case: not those kept apart from the person, and
-// never again who lost the case because the person asked for somebody else.
-func (d *decider) mayHear(c *Case, id contacts.ID) bool {
-	return !slices.Contains(c.Barred, id) && d.world.Line.Directory.MayBeTold(id, c.Person) == contacts.Allowed
-}
-
 // alertNext alerts as many of ids as the step allows at once.
 func (d *decider) alertNext(c *Case, s Step, ids []contacts.ID) {
 	for _, id := range ids {

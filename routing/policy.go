@@ -83,6 +83,7 @@ type Line struct {
 	Areas      Areas
 	Triage     *triage.Classifier
 	Policy     Policy
+	Targets    Targets        // with the defaults filled in
 	Texts      *texts.Catalog // the line's own wording; nil: ours
 	Generation int64          // of the stored line file this was made from
 

@@ -111,5 +111,5 @@ func find(list []entry, id string) (entry, bool) {
 // sections are the top-level keys of a file in the order in which they are written.
 func sections() []string {
 	return strings.Fields("line tag name timezone language numbers contacts shifts always areas code_words " +
-		"policy after_claim texts send_rate call_rate voicemail missed_call_text")
+		"policy after_claim targets texts send_rate call_rate voicemail missed_call_text")
 }

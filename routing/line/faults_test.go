@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/line/document"
 )
 
@@ -58,6 +59,11 @@ texts:
     vi_plain: Da nhan.
     en: Got it.
   already_taken: {vi: "{the} {ma} có người rồi."}
+targets:
+  danger: {within: 2m}
+  claim:
+    within: 10m
+    share: 80%
 `
 
 func TestParse_SoundFileHasNoFaults(t *testing.T) {
@@ -68,6 +74,9 @@ func TestParse_SoundFileHasNoFaults(t *testing.T) {
 	}
 	if got := f.Policy.AfterClaim; got["immediate_danger"] != 2*time.Minute || got["urgent"] != 10*time.Minute || got["information"] != time.Hour {
 		t.Errorf("AfterClaim = %v, want 2m and 1h by default, 10m as written", got)
+	}
+	if want := (routing.Targets{Danger: routing.Target{Within: 2 * time.Minute}, Claim: routing.Target{Within: 10 * time.Minute, Share: 80}}); f.Targets != want {
+		t.Errorf("Targets = %+v, want them as written, %+v", f.Targets, want)
 	}
 }
 
@@ -182,6 +191,25 @@ func TestParse_Faults(t *testing.T) {
 		{"at_once in words", "at_once: 1", "at_once: ▸one", document.Error, "at_once must be a whole number from 1"},
 		{"absurd at_once", "at_once: 1", "at_once: ▸5000", document.Error, "at_once is too large"},
 		{"absurd silence", "{urgent: 10m}", "{urgent: ▸100h}", document.Error, "urgent must be from 100ms to 72h"},
+
+		{"targets as a list", "  danger: {within: 2m}\n  claim:\n    within: 10m\n    share: 80%\n", "  ▸[15s]\n", document.Error, "expected keys and values"},
+		{"unknown target", "  danger: {within", "  ▸first_alert: {within", document.Error, `unknown key "first_alert"`},
+		{"target twice", "  danger: {within: 2m}", "  danger: {within: 2m}\n  ▸danger: {share: 90}", document.Error, `repeated key "danger"`},
+		{"target as a time", "danger: {within: 2m}", "danger: ▸2m", document.Error, "expected keys and values"},
+		{"unknown part of a target", "{within: 2m}", "{within: 2m, ▸part: 90}", document.Error, `unknown key "part"`},
+		{"time of a target without unit", "{within: 2m}", "{within: ▸2}", document.Error, "with a unit"},
+		{"target of no time", "{within: 2m}", "{within: ▸0s}", document.Error, "within must be from 100ms to 24h"},
+		{"target of more than a day", "{within: 2m}", "{within: ▸24h1s}", document.Error, "within must be from 100ms to 24h"},
+		{"target for closing of more than a month", "  danger: {within: 2m}", "  close: {within: ▸721h, share: 50}", document.Error, "within must be from 100ms to 720h"},
+		{"share as a fraction", "share: 80%", "share: ▸0.8", document.Error, "share must be a whole percentage from 1% to 100%"},
+		{"share of nobody", "share: 80%", "share: ▸0%", document.Error, "share must be a whole percentage"},
+		{"share of more than all", "share: 80%", "share: ▸101%", document.Error, "share must be a whole percentage"},
+		{"share of far more than all", "share: 80%", "share: ▸336", document.Error, "share must be a whole percentage"},
+		{"negative share", "share: 80%", "share: ▸-80%", document.Error, "share must be a whole percentage"},
+		{"share in words", "share: 80%", "share: ▸all", document.Error, "share must be a whole percentage"},
+		{"share of a sign alone", "share: 80%", `share: ▸"%"`, document.Error, "share must be a whole percentage"},
+		{"target without default and share", "    within: 10m\n    share: 80%", "    ▸within: 10m", document.Error, "missing key share"},
+		{"target without default and time", "    within: 10m\n    share: 80%", "    ▸share: 80%", document.Error, "missing key within"},
 
 		{"unknown text", "  already_taken:", "  ▸greeting:", document.Error, "no text of this name"},
 		{"text named twice", "  already_taken:", "  ▸first_reply_k: {en: Done.}\n  already_taken:", document.Error, `repeated key "first_reply_k"`},

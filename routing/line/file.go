@@ -40,6 +40,8 @@ type File struct {
 	Areas     []routing.Area
 	CodeWords triage.CodeWords
 	Policy    routing.Policy
+	// Targets are as written: what is not given is zero, and stands for [routing.DefaultTargets].
+	Targets routing.Targets
 	// Texts is the line's own wording, as written; nil if it has none.
 	Texts map[texts.Key]map[texts.Language]texts.Wording
 	Calls Calls
@@ -81,6 +83,7 @@ func (f *File) Line(key func(phone.Number) phone.Key, generation int64) *routing
 		Areas:      routing.NewAreas(f.Areas),
 		Triage:     triage.New(f.CodeWords),
 		Policy:     f.Policy,
+		Targets:    f.Targets.OrDefault(),
 		Texts:      f.catalog(),
 		Generation: generation,
 

@@ -191,6 +191,23 @@ func TestFile_Line(t *testing.T) {
 	}
 }
 
+// A line measures itself by what its file says, and by the defaults for the rest.
+func TestFile_LineTargets(t *testing.T) {
+	t.Parallel()
+	key := func(n phone.Number) phone.Key { return phone.Key("k" + n.E164()) }
+	if got, want := mustParse(t, example).Line(key, 1).Targets, routing.DefaultTargets(); got != want {
+		t.Errorf("Targets of a file without any = %+v, want the defaults, %+v", got, want)
+	}
+	got := mustParse(t, example+"targets: {talk: {within: 20s}, danger: {share: 95%}, close: {within: 72h, share: 80}}\n").Line(key, 1).Targets
+	want := routing.Targets{
+		Talk: routing.Target{Within: 20 * time.Second, Share: 90}, Danger: routing.Target{Within: 3 * time.Minute, Share: 95},
+		Close: routing.Target{Within: 72 * time.Hour, Share: 80},
+	}
+	if got != want {
+		t.Errorf("Targets = %+v, want %+v", got, want)
+	}
+}
+
 func TestRefusedForApply(t *testing.T) {
 	t.Parallel()
 	got := RefusedForApply(mustParse(t, example))

@@ -97,6 +97,11 @@ func (w writer) entries(f *File) []entry {
 			element("after_claim", string(u), "  "+string(u)+": "+document.Short(d)+"\n")
 		}
 	}
+	for _, of := range targetFields(&f.Targets) {
+		if *of.target != (routing.Target{}) {
+			element("targets", of.key, "  "+of.key+": "+target(*of.target)+"\n")
+		}
+	}
 	for _, key := range f.textKeys() {
 		element("texts", string(key), "  "+string(key)+": "+w.wording(f.Texts[key])+"\n")
 	}

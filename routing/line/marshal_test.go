@@ -28,6 +28,7 @@ func TestMarshal_ReadsBack(t *testing.T) {
 		"later keys":         sound + "send_rate: 0.25\ngeneration: 12\n",
 		"calls":              sound + "call_rate: 0.3\nvoicemail: off\nmissed_call_text: discreet\n",
 		"calls, defaults":    sound + "call_rate: 1\nvoicemail: offer\nmissed_call_text: none\n",
+		"every target":       sound + "  talk: {within: 20s, share: 95}\n  alert: {within: 1s500ms, share: 99%}\n  close: {within: 720h, share: 1%}\n",
 	} {
 		f := mustParse(t, file)
 		again, faults := Parse(f.Marshal(true))
@@ -107,6 +108,12 @@ func TestDiff(t *testing.T) {
 		{"text added", "  already_taken:", "  stop_ok: {vi: Đã ngừng.}\n  already_taken:", []string{"texts stop_ok: thêm | added"}},
 		{"text removed", "  already_taken: {vi: \"{the} {ma} có người rồi.\"}\n", "", []string{"texts already_taken: bỏ | removed"}},
 		{"silence", "{urgent: 10m}", "{}", []string{"after_claim urgent: đổi | changed"}},
+		{"target", "{within: 2m}", "{within: 2m, share: 95%}", []string{"targets danger: đổi | changed"}},
+		{"target added", "  danger:", "  talk: {share: 95}\n  danger:", []string{"targets talk: thêm | added"}},
+		{"target removed", "  danger: {within: 2m}\n", "", []string{"targets danger: bỏ | removed"}},
+		{"target that says nothing", "  danger:", "  talk: {}\n  close:\n  danger:", nil},
+		{"share written otherwise", "share: 80%", `share: "80 %"`, nil},
+		{"share without sign", "share: 80%", "share: 80", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,6 +169,10 @@ func drawFile(t *rapid.T) *File {
 			MissedCall: rapid.SampledFrom([]MissedCallText{"", MissedCallNone, MissedCallDiscreet}).Draw(t, "missed call"),
 		},
 		Later: Later{SendRate: rapid.SampledFrom([]float64{0, 0.1, 1000}).Draw(t, "rate")},
+		Targets: routing.Targets{
+			Alert: drawTarget(t, "alert", 24*time.Hour, true), Claim: drawTarget(t, "claim", 24*time.Hour, true), Close: drawTarget(t, "close", 720*time.Hour, true),
+			Danger: drawTarget(t, "danger", 24*time.Hour, false), Talk: drawTarget(t, "talk", 24*time.Hour, false),
+		},
 	}
 	ids := rapid.SliceOfNDistinct(rapid.OneOf(rapid.StringMatching(`[a-z][a-z0-9._-]{0,6}`), rapid.SampledFrom([]string{"null", "true", "1", "0x1F"})), 1, 3, rapid.ID[string]).Draw(t, "ids")
 	for _, id := range ids {
@@ -214,6 +225,18 @@ func drawFile(t *rapid.T) *File {
 		triage.ImmediateDanger: wait.Draw(t, "silence"), triage.Urgent: wait.Draw(t, "silence"), triage.Information: wait.Draw(t, "silence"),
 	}
 	return f
+}
+
+// drawTarget makes a target of which nothing is given, everything or, unless both or neither is needed, a part.
+func drawTarget(t *rapid.T, name string, most time.Duration, whole bool) routing.Target {
+	var target routing.Target
+	if rapid.Bool().Draw(t, name) {
+		target.Within = time.Duration(rapid.Int64Range(int64(100*time.Millisecond), int64(most)).Draw(t, name+" within"))
+	}
+	if whole && target.Within > 0 || !whole && rapid.Bool().Draw(t, name+" has a share") {
+		target.Share = rapid.IntRange(1, 100).Draw(t, name+" share")
+	}
+	return target
 }
 
 // sayable reports whether the rules on texts have nothing against a piece of English.

@@ -92,6 +92,7 @@ func (r *reader) top(root document.Field) {
 	r.codeWords(t.Get("code_words"))
 	r.policy(t.Need("policy"))
 	r.afterClaim(t.Get("after_claim"))
+	r.targets(t.Get("targets"))
 	r.wordings(t.Get("texts"))
 	f.Generation = t.Get("generation").Whole()
 	r.calls(t)

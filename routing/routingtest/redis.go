@@ -51,12 +51,20 @@ func NewServer(t testing.TB) *Server {
 	if err != nil {
 		t.Fatalf("make directory for redis-server: %v", err)
 	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return NewServerIn(t, dir)
+}
+
+// NewServerIn starts redis-server with what is kept in a directory, and leaves it there. The directory's path
+// has to be short, as a socket's has.
+func NewServerIn(t testing.TB, dir string) *Server {
+	t.Helper()
+	Need(t, installed("redis-server"))
 	s := &Server{t: t, dir: dir}
 	t.Cleanup(func() {
 		if s.process != nil {
 			s.process.kill()
 		}
-		_ = os.RemoveAll(dir)
 	})
 	s.Start()
 	return s

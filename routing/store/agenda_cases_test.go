@@ -299,24 +299,6 @@ func TestClock_Real(t *testing.T) {
 	}
 }
 
-func TestGauges_OldestWaiting(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
-		f := newFixture(t, rdb)
-		old, young := f.alert("none.1.n1", "lan", routing.PriorityUrgent), f.alert("none.2.n1", "hoa", routing.PriorityUrgent)
-		old.At = f.now().Add(-time.Hour)
-		f.put(young, old)
-		ages, err := f.store.OldestWaiting(f.ctx)
-		if err != nil || ages[routing.PriorityUrgent] < time.Hour || ages[routing.PriorityUrgent] > 2*time.Hour || ages[routing.PriorityDanger] != 0 {
-			t.Errorf("OldestWaiting = %v, %v; want an hour for urgent and nothing else", ages, err)
-		}
-		f.done(old)
-		if ages, err := f.store.OldestWaiting(f.ctx); err != nil || ages[routing.PriorityUrgent] > time.Hour/2 {
-			t.Errorf("OldestWaiting = %v, %v after the oldest went", ages, err)
-		}
-	})
-}
-
 func TestTake_OtherKeyset(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {

@@ -177,6 +177,8 @@ func TestStore_ServerGone(t *testing.T) {
 		"Cases":         func() error { _, err := f.store.Cases(f.ctx, ward, []routing.CaseID{c.ID}); return err },
 		"Journal":       func() error { _, err := f.store.Journal(f.ctx, ward, "", 10); return err },
 		"OldestWaiting": func() error { _, err := f.store.OldestWaiting(f.ctx); return err },
+		"Oldest":        func() error { _, err := f.store.OldestUnclaimed(f.ctx, ward); return err },
+		"Overdue":       func() error { _, err := f.store.DeadlineOverdue(f.ctx); return err },
 		"SyncClock":     func() error { _, err := f.store.SyncClock(f.ctx, f.shard); return err },
 	} {
 		began := time.Now()

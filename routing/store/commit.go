@@ -16,6 +16,7 @@ import (
 	"github.com/tincay/hotline/contacts/seal"
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/coverage"
 )
 
 //go:embed commit.lua
@@ -186,9 +187,23 @@ func (c *commit) change(ch routing.Change) error {
 		label = after.Label()
 	}
 	c.op("set", c.key(openCasesKey(c.shard, c.line)), string(after.ID), label)
+	c.unclaimed(after)
 	c.lists(ch)
 	c.calls(ch)
 	return nil
+}
+
+// unclaimed keeps the index of cases that nobody has. Every change of a case says all of it: a case from before there
+// was this index, or that was changed by a program that does not know of it, is in its place with its next step.
+func (c *commit) unclaimed(after *routing.Case) {
+	since, waits := after.WaitsSince()
+	for _, u := range coverage.Urgencies() {
+		score := ""
+		if waits && u == after.Urgency {
+			score = strconv.FormatInt(since.UnixMilli(), 10)
+		}
+		c.op("score", c.key(unclaimedKey(c.shard, c.line, u)), string(after.ID), score)
+	}
 }
 
 // lists puts the case on the list of every contact who has come to know of it, and notes who was woken.
@@ -351,6 +366,7 @@ type noteRecord struct {
 	Step    int    `json:"step,omitempty"`
 	Result  string `json:"result,omitempty"`
 	Reason  string `json:"reason,omitempty"`
+	Outcome string `json:"outcome,omitempty"`
 	TookMS  int64  `json:"took_ms,omitempty"`
 }
 
@@ -362,7 +378,7 @@ func (c *commit) journal(event routing.EventID, d routing.Decision) error {
 	for i, n := range d.Notes {
 		notes[i] = noteRecord{
 			Kind: string(n.Kind), Case: string(n.Case), Contact: c.contactKey(n.Contact), Role: string(n.Role), Channel: string(n.Channel),
-			Urgency: string(n.Urgency), Step: n.Step, Result: string(n.Result), Reason: string(n.Reason), TookMS: n.Took.Milliseconds(),
+			Urgency: string(n.Urgency), Step: n.Step, Result: string(n.Result), Reason: string(n.Reason), Outcome: string(n.Outcome), TookMS: n.Took.Milliseconds(),
 		}
 	}
 	encoded, err := json.Marshal(notes)

@@ -5,6 +5,7 @@
 --   seen    k ttl_ms                           an event: must not have been seen; is seen from now on
 --   index   k field expected new               hash field changes from expected to new; '' is absent
 --   set     k field value                      hash field, whatever it was; '' deletes it
+--   score   k member score                     of a sorted set, whatever it was; '' takes it out
 --   person  k expected version wrapped data    versioned record; expected 0 is absent
 --   case    k k:deadlines member expected version open due data
 --                                              likewise; keeps the case's one entry in the deadlines
@@ -21,7 +22,7 @@ local call = redis.call
 
 -- How many arguments each operation has.
 local size = {
-  check = 3, seen = 2, index = 4, set = 3, person = 5, case = 8, fresh = 2,
+  check = 3, seen = 2, index = 4, set = 3, score = 3, person = 5, case = 8, fresh = 2,
   put = 3, expire = 2, send = 10, done = 7, journal = 6, trace = 1,
 }
 
@@ -60,6 +61,8 @@ while i <= #ARGV do
   local op = ARGV[i]
   if op == 'set' then
     hset(key(i + 1), ARGV[i + 2], ARGV[i + 3])
+  elseif op == 'score' then
+    if ARGV[i + 3] == '' then call('ZREM', key(i + 1), ARGV[i + 2]) else call('ZADD', key(i + 1), ARGV[i + 3], ARGV[i + 2]) end
   elseif op == 'index' then
     hset(key(i + 1), ARGV[i + 2], ARGV[i + 4])
   elseif op == 'send' then

@@ -2,15 +2,24 @@ package store
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/coverage"
+	"github.com/tincay/hotline/routing/triage"
 )
+
+//go:embed oldest.lua
+var oldestSource string
+
+var oldestScript = redis.NewScript(oldestSource)
 
 // Probe writes something of no consequence: it fails when nothing could be stored.
 func (s *Store) Probe(ctx context.Context) error {
@@ -53,6 +62,90 @@ func (s *Store) OldestWaiting(ctx context.Context) (map[routing.Priority]time.Du
 		}
 	}
 	return ages, nil
+}
+
+// OldestUnclaimed returns, by urgency, for how long the person of a line's oldest case has waited that nobody has; no
+// entry where there is none. It takes one round trip, however many cases are open.
+func (s *Store) OldestUnclaimed(ctx context.Context, line contacts.LineID) (map[triage.Urgency]time.Duration, error) {
+	sh := s.shards.Of(line)
+	now, err := s.shardNow(ctx, sh)
+	if err != nil {
+		return nil, fmt.Errorf("oldest unclaimed: %w", err)
+	}
+	keys := []string{openCasesKey(sh, line)}
+	for _, u := range coverage.Urgencies() {
+		keys = append(keys, unclaimedKey(sh, line, u))
+	}
+	answer, err := oldestScript.Run(ctx, s.rdb, keys, string(routing.Claimed)).Slice()
+	if err != nil {
+		return nil, fmt.Errorf("oldest unclaimed: %w", err)
+	}
+	if len(answer) != len(coverage.Urgencies()) {
+		return nil, fmt.Errorf("oldest unclaimed: %w", errBadRecord)
+	}
+	ages := map[triage.Urgency]time.Duration{}
+	for i, u := range coverage.Urgencies() {
+		if since := scoreTime(answer[i]); !since.IsZero() {
+			ages[u] = now.Sub(since)
+		}
+	}
+	return ages, nil
+}
+
+const (
+	// leasedFor is longer than any worker leases a deadline for.
+	leasedFor = 10 * time.Second
+	// overdueLooks is how many deadlines of a shard are looked at, the earliest first, so that a scrape costs some
+	// milliseconds at most. Of those that nobody takes the one that is overdue longest is always among them; one that is
+	// taken again and again may be behind so many only where hundreds come due every second.
+	overdueLooks = 1000
+)
+
+// DeadlineOverdue returns for how long the deadline has waited that is overdue longest; zero if none is. A deadline
+// that a worker has taken is overdue until it is acted on: the agenda, where it is due when its lease ends, does not
+// tell, and one that fails each time would never look late. So the cases' own records are asked. It takes two round
+// trips a shard, whatever the number of open cases.
+func (s *Store) DeadlineOverdue(ctx context.Context) (time.Duration, error) {
+	var longest time.Duration
+	for _, sh := range s.shards.All() {
+		late, err := s.overdueOf(ctx, sh)
+		if err != nil {
+			return 0, fmt.Errorf("overdue deadlines: %w", err)
+		}
+		longest = max(longest, late)
+	}
+	return longest, nil
+}
+
+func (s *Store) overdueOf(ctx context.Context, sh shard) (time.Duration, error) {
+	now, err := s.shardNow(ctx, sh)
+	if err != nil {
+		return 0, err
+	}
+	members, err := s.rdb.ZRangeByScore(ctx, deadlinesKey(sh), &redis.ZRangeBy{
+		Min: "-inf", Max: strconv.FormatInt(now.Add(leasedFor).UnixMilli(), 10), Count: overdueLooks,
+	}).Result()
+	if err != nil || len(members) == 0 {
+		return 0, err
+	}
+	due := make([]*redis.StringCmd, len(members))
+	err = s.pipelined(ctx, func(p redis.Pipeliner) {
+		for i, m := range members {
+			line, id, _ := strings.Cut(m, "/")
+			due[i] = p.HGet(ctx, caseKey(sh, contacts.LineID(line), routing.CaseID(id)), "due")
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	var longest time.Duration
+	for _, cmd := range due {
+		// A case that was closed or erased meanwhile has none: nobody waits.
+		if at := scoreTime(cmd.Val()); !at.IsZero() {
+			longest = max(longest, now.Sub(at))
+		}
+	}
+	return longest, nil
 }
 
 // OpenCases lists the ids of a line's open cases with the state they are counted in.

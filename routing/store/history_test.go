@@ -14,6 +14,7 @@ import (
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/routingtest"
 	"github.com/tincay/hotline/routing/store"
+	"github.com/tincay/hotline/routing/triage"
 )
 
 // history reads the journal to its end.
@@ -79,6 +80,48 @@ func TestHistory(t *testing.T) {
 		}
 		if seen != 3 {
 			t.Errorf("History went on for %d entries, want it to stop at 3", seen)
+		}
+	})
+}
+
+// The outcome said on closing is in the journal; entries from before it was have none.
+func TestHistory_Outcome(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
+		f := newFixture(t, rdb)
+		c := f.commit(f.text("+84935111222", "chong em hay danh em")).Cases[0].After
+		e := routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeReferred}
+		l, err := f.store.Load(f.ctx, routing.Query{Line: ward, Case: c.ID})
+		if err != nil {
+			t.Fatalf("Load = %v, want no error", err)
+		}
+		d := routing.Decide(l.State, e, routing.World{Now: l.Now, Line: f.line})
+		if err := f.store.Commit(f.ctx, f.line, "", l.Now, d); err != nil {
+			t.Fatalf("Commit(%s) = %v, want no error", d.Reason, err)
+		}
+		rdb.XAdd(f.ctx, &redis.XAddArgs{Stream: string(f.shard) + ":journal", Values: []any{
+			"at_unix_ms", 1700000000123, "line", string(ward), "event", "", "reason", "closed_by_supervisor",
+			"notes", `[{"kind":"closed","case":"x","urgency":"urgent","reason":"closed_by_supervisor","took_ms":60000}]`,
+		}})
+		var closed []routing.Note
+		for _, h := range history(t, f, "") {
+			for _, n := range h.Notes {
+				if n.Kind == routing.NoteClosed {
+					n.Took = 0
+					closed = append(closed, n)
+				}
+			}
+		}
+		want := []routing.Note{
+			{Kind: routing.NoteClosed, Case: c.ID, Urgency: c.Urgency, Reason: routing.ReasonClosedByOffice, Outcome: routing.OutcomeReferred},
+			{Kind: routing.NoteClosed, Case: "x", Urgency: triage.Urgent, Reason: routing.ReasonClosedByOffice},
+		}
+		if diff := cmp.Diff(want, closed); diff != "" {
+			t.Errorf("closings in the journal (-want +got):\n%s", diff)
+		}
+		happened, err := f.store.Timeline(f.ctx, c)
+		if err != nil || len(happened) == 0 || happened[len(happened)-1].Note.Outcome != routing.OutcomeReferred {
+			t.Errorf("Timeline = %+v, %v, want the outcome in its last entry", happened, err)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/tincay/hotline/contacts/phone"
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/triage"
 )
 
 // Every key begins with the hash tag of the line's shard. None holds anything personal: people are
@@ -41,6 +42,12 @@ func contactCasesKey(s shard, line contacts.LineID, contact string) string {
 // openCasesKey: hash from the id of an open case to its state as counted: alerting, claimed, unanswered.
 func openCasesKey(s shard, line contacts.LineID) string {
 	return string(s) + ":open_cases:" + string(line)
+}
+
+// unclaimedKey: sorted set of the ids of open cases of an urgency that nobody has, scored with since when the person has
+// waited in unix ms.
+func unclaimedKey(s shard, line contacts.LineID, u triage.Urgency) string {
+	return string(s) + ":unclaimed:" + string(line) + ":" + string(u)
 }
 
 // codeKey: string, the id of the case that has the code; expires codeRest after the case is closed.

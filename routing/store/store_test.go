@@ -245,6 +245,7 @@ func TestCommit_OpensACase(t *testing.T) {
 			sh + ":contact_cases:ward:" + lan:   id + "=" + person,
 			sh + ":contact_cases:ward:" + hoa:   id + "=" + person,
 			sh + ":open_cases:ward":             id + "=alerting",
+			sh + ":unclaimed:ward:urgent":       id,
 			sh + ":code:ward:" + string(c.Code): id,
 			sh + ":woken:ward":                  fields(map[string]string{hoa: "<ms>", lan: "<ms>"}),
 			sh + ":words:ward:" + id + ":p1":    "<sealed>",

@@ -133,7 +133,7 @@ func (e JournalEntry) decode() ([]routing.Note, error) {
 		notes[i] = routing.Note{
 			Kind: routing.NoteKind(r.Kind), Case: routing.CaseID(r.Case), Contact: contacts.ID(r.Contact), Role: contacts.Kind(r.Role),
 			Channel: contacts.Channel(r.Channel), Urgency: triage.Urgency(r.Urgency), Step: r.Step, Result: routing.AlertState(r.Result),
-			Reason: routing.Reason(r.Reason), Took: time.Duration(r.TookMS) * time.Millisecond,
+			Reason: routing.Reason(r.Reason), Outcome: routing.Outcome(r.Outcome), Took: time.Duration(r.TookMS) * time.Millisecond,
 		}
 	}
 	return notes, nil

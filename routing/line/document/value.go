@@ -125,6 +125,21 @@ func (f Field) Whole() int64 {
 	return n
 }
 
+// Percent reads a whole part of a hundred from 1 to 100, with its sign or without.
+func (f Field) Percent() int {
+	s, ok := f.Text()
+	if !ok {
+		return 0
+	}
+	const most = 100
+	n, err := strconv.ParseUint(strings.TrimRight(strings.TrimSuffix(s, "%"), " "), 10, 8)
+	if err != nil || n < 1 || n > most {
+		f.Fail(f.Key+" phải là số phần trăm nguyên từ 1% đến 100%", f.Key+" must be a whole percentage from 1% to 100%")
+		return 0
+	}
+	return int(n)
+}
+
 // Rate reads a number above 0 and at most 1000.
 func (f Field) Rate() float64 {
 	s, ok := f.Text()
