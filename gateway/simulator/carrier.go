@@ -16,7 +16,7 @@
 // New was called, hours pass at once. All goroutines end with [Carrier.Close].
 //
 // Nothing sounds: what a phone hears is text, and saying it takes the time it
-// takes to say (see [Call]).
+// takes to say (see [Call]). The MP3 of a recording is as long as that, and silent.
 //
 // It refuses to be more than it is: one account, no messaging services, no
 // media, no messages in the future, no XML answers, no queues, SIP, streams or

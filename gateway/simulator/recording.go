@@ -30,12 +30,13 @@ type Recording struct {
 	Status       RecordingStatus
 	StartedAt    time.Time
 	Duration     time.Duration
-	Words        string // everything said, in order; what Media's bytes stand for
+	Words        string // everything said, in order
 	Deleted      bool   // DELETE removed it
 }
 
-// Media returns the bytes that REST gives for the recording.
-func (r Recording) Media() []byte { return []byte("ID3" + r.SID + "\n" + r.Words) }
+// Media returns the bytes that REST gives for the recording: an MP3 that players can open, of silence as long as the
+// recording but for 5 minutes at most. What was said is in it as a text, as its transcript.
+func (r Recording) Media() []byte { return silentMP3(r.Duration, r.Words) }
 
 // take is a recording while it lives. Its fields are guarded by Carrier.mu.
 type take struct {

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -38,6 +39,7 @@ func (m *Metrics) note(n routing.Note) {
 		m.abandoned.WithLabelValues(waitBand(n.Took)).Inc()
 	case routing.NoteClosed:
 		m.closing.WithLabelValues(urgency, known(n.Reason, outcomes())).Observe(seconds(n.Took))
+		m.ended.WithLabelValues(known(cmp.Or(n.Outcome, unsaid), saidOutcomes())).Inc()
 	case routing.NoteStep:
 		// The first step is how every case begins. Steps count from 1; how many there are is up to the
 		// line file, so the number is bounded here.

@@ -96,6 +96,22 @@ func TestDecision_NotesBecomeMetrics(t *testing.T) {
 			want:  []string{`{outcome="closed_by_helper",urgency="information"}`}, sum: 3600,
 		},
 		{
+			// What this label has meant since the first release: who closed, not how the case ended.
+			name: "close from the desk", metric: "hotline_close_seconds",
+			notes: []routing.Note{{Kind: routing.NoteClosed, Urgency: triage.Urgent, Reason: routing.ReasonClosedByOffice, Outcome: routing.OutcomeHelped, Took: time.Minute}},
+			want:  []string{`{outcome="closed_by_supervisor",urgency="urgent"}`}, sum: 60,
+		},
+		{
+			name: "how cases ended", metric: "hotline_outcomes_total",
+			notes: []routing.Note{
+				{Kind: routing.NoteClosed, Reason: routing.ReasonClosedByHelper},
+				{Kind: routing.NoteClosed, Reason: routing.ReasonClosedByOffice, Outcome: routing.OutcomeNoContact},
+				{Kind: routing.NoteReopened},
+				{Kind: routing.NoteClosed, Reason: routing.ReasonClosedByOffice, Outcome: "adopted"},
+			},
+			want: []string{`{outcome="no_contact"}`, `{outcome="other"}`, `{outcome="unsaid"}`},
+		},
+		{
 			name: "first step is no escalation", metric: "hotline_escalations_total",
 			notes: []routing.Note{{Kind: routing.NoteStep, Urgency: triage.Urgent, Step: 1}},
 		},
@@ -198,7 +214,7 @@ func TestMetrics_NothingACallerSentIsShown(t *testing.T) {
 			Persons: []routing.Person{{Key: marker, Number: n}},
 			Words:   []routing.Words{{Text: contacts.Conceal(marker)}},
 			Notes: []routing.Note{{
-				Kind: kind, Case: marker, Contact: marker, Role: marker, Channel: marker, Urgency: marker, Step: 2, Result: marker, Reason: marker,
+				Kind: kind, Case: marker, Contact: marker, Role: marker, Channel: marker, Urgency: marker, Step: 2, Result: marker, Reason: marker, Outcome: marker,
 			}},
 		}, time.Millisecond)
 	}

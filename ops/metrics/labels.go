@@ -35,6 +35,13 @@ func outcomes() []routing.Reason {
 	return []routing.Reason{routing.ReasonClosedByHelper, routing.ReasonClosedByOffice}
 }
 
+// unsaid stands for the outcome of a case that was closed without one.
+const unsaid = "unsaid"
+
+// saidOutcomes are how a case can end, as a desk says on closing it, and unsaid. What is none of them comes from a
+// later release.
+func saidOutcomes() []routing.Outcome { return append(routing.Outcomes(), unsaid) }
+
 // alertResults are the states of an alert that is over.
 func alertResults() []routing.AlertState {
 	return []routing.AlertState{

@@ -2,8 +2,8 @@
 //
 // It promises the names, labels and units of the contract with operators, and that each thing that
 // happened is counted once: case counters are derived from the notes of stored decisions
-// ([Metrics.Decision]), never from attempts. What is shared between replicas (open cases, what waits to
-// be sent) is read from storage at every scrape, so that each replica reports the same and a restart
+// ([Metrics.Decision]), never from attempts. What is shared between replicas (open cases, who waits longest, what waits to
+// be sent or acted on) is read from storage at every scrape, so that each replica reports the same and a restart
 // forgets nothing. When storage cannot be read those series are left out, because a stale or zero value
 // would be believed, and hotline_scrape_errors_total grows; everything else is reported all the same.
 //
@@ -53,6 +53,7 @@ type Metrics struct {
 	talk         prometheus.Histogram
 	abandoned    *prometheus.CounterVec
 	closing      *prometheus.HistogramVec
+	ended        *prometheus.CounterVec
 	deadlineLag  prometheus.Histogram
 	decisionTime *prometheus.HistogramVec
 	webhook      *prometheus.HistogramVec
@@ -83,6 +84,8 @@ func New(o Options) *Metrics {
 
 	m.abandoned = counter("hotline_calls_abandoned_total",
 		"Callers who hung up before anybody talked to them, by how long they had waited.", "waited")
+	m.ended = counter("hotline_outcomes_total",
+		"Closings of cases, by how the case ended as said from the desk; unsaid where nobody said, as when a helper closes.", "outcome")
 
 	// Buckets are dense where the answer to "is this good enough?" is decided, and reach far enough that
 	// a bad day is not all in the last one.
@@ -140,6 +143,9 @@ func New(o Options) *Metrics {
 func (m *Metrics) startAtZero() {
 	for _, band := range waitBands() {
 		m.abandoned.WithLabelValues(band)
+	}
+	for _, outcome := range saidOutcomes() {
+		m.ended.WithLabelValues(string(outcome))
 	}
 	for _, urgency := range urgencies() {
 		for _, outcome := range outcomes() {

@@ -26,6 +26,8 @@ type memory struct {
 	duty      map[contacts.ID]routing.Duty
 	cases     map[contacts.LineID]map[string]int
 	ages      map[routing.Priority]time.Duration
+	unclaimed map[contacts.LineID]map[triage.Urgency]time.Duration
+	overdue   time.Duration
 	caseErr   error
 	outboxErr error
 	persons   int
@@ -40,6 +42,14 @@ func (m memory) CaseCounts(ctx context.Context, line contacts.LineID) (map[strin
 		return nil, ctx.Err()
 	}
 	return m.cases[line], m.caseErr
+}
+
+func (m memory) OldestUnclaimed(_ context.Context, line contacts.LineID) (map[triage.Urgency]time.Duration, error) {
+	return m.unclaimed[line], m.caseErr
+}
+
+func (m memory) DeadlineOverdue(context.Context) (time.Duration, error) {
+	return m.overdue, m.outboxErr
 }
 
 func (m memory) Duty(context.Context, contacts.LineID) (map[contacts.ID]routing.Duty, error) {
@@ -93,20 +103,23 @@ func page(t *testing.T, m *Metrics) string {
 // contract is every metric that texts and calls touch, with its labels, as operators were promised them.
 func contract() map[string][]string {
 	return map[string][]string{
-		"hotline_inbound_total":         {"channel", "result"},
-		"hotline_first_alert_seconds":   {"channel"},
-		"hotline_claim_seconds":         {"channel", "urgency"},
-		"hotline_close_seconds":         {"outcome", "urgency"},
-		"hotline_cases":                 {"line", "state"},
-		"hotline_escalations_total":     {"step", "urgency"},
-		"hotline_alerts_total":          {"channel", "kind", "result"},
-		"hotline_oncall_contacts":       {"kind", "line"},
-		"hotline_deadline_lag_seconds":  nil,
-		"hotline_outbox_oldest_seconds": {"priority"},
-		"hotline_webhook_seconds":       {"code", "route"},
-		"hotline_talk_seconds":          nil,
-		"hotline_calls_abandoned_total": {"waited"},
-		"hotline_calls":                 {"line", "with"},
+		"hotline_inbound_total":            {"channel", "result"},
+		"hotline_first_alert_seconds":      {"channel"},
+		"hotline_claim_seconds":            {"channel", "urgency"},
+		"hotline_close_seconds":            {"outcome", "urgency"},
+		"hotline_outcomes_total":           {"outcome"},
+		"hotline_cases":                    {"line", "state"},
+		"hotline_oldest_unclaimed_seconds": {"line", "urgency"},
+		"hotline_deadline_overdue_seconds": nil,
+		"hotline_escalations_total":        {"step", "urgency"},
+		"hotline_alerts_total":             {"channel", "kind", "result"},
+		"hotline_oncall_contacts":          {"kind", "line"},
+		"hotline_deadline_lag_seconds":     nil,
+		"hotline_outbox_oldest_seconds":    {"priority"},
+		"hotline_webhook_seconds":          {"code", "route"},
+		"hotline_talk_seconds":             nil,
+		"hotline_calls_abandoned_total":    {"waited"},
+		"hotline_calls":                    {"line", "with"},
 	}
 }
 
@@ -244,6 +257,30 @@ hotline_outbox_oldest_seconds{priority="urgent"} 1.5
 `, "hotline_cases", "hotline_outbox_oldest_seconds")
 }
 
+func TestScrape_WhoWaitsLongest(t *testing.T) {
+	t.Parallel()
+	m := newMetrics(memory{
+		unclaimed: map[contacts.LineID]map[triage.Urgency]time.Duration{
+			"hill":  {triage.ImmediateDanger: 181500 * time.Millisecond, triage.Information: time.Hour},
+			"river": {triage.Urgent: -time.Millisecond}, // clocks differ
+		},
+		overdue: 12500 * time.Millisecond,
+	}, testLine("hill", roster.Roster{}), testLine("river", roster.Roster{}))
+	expect(t, m, `
+# HELP hotline_deadline_overdue_seconds How long the most overdue deadline has waited to be acted on, 0 if none is overdue; the same on every replica.
+# TYPE hotline_deadline_overdue_seconds gauge
+hotline_deadline_overdue_seconds 12.5
+# HELP hotline_oldest_unclaimed_seconds How long the oldest open case that nobody has taken has waited for somebody, 0 if there is none; the same on every replica.
+# TYPE hotline_oldest_unclaimed_seconds gauge
+hotline_oldest_unclaimed_seconds{line="hill",urgency="immediate_danger"} 181.5
+hotline_oldest_unclaimed_seconds{line="hill",urgency="information"} 3600
+hotline_oldest_unclaimed_seconds{line="hill",urgency="urgent"} 0
+hotline_oldest_unclaimed_seconds{line="river",urgency="immediate_danger"} 0
+hotline_oldest_unclaimed_seconds{line="river",urgency="information"} 0
+hotline_oldest_unclaimed_seconds{line="river",urgency="urgent"} 0
+`, "hotline_oldest_unclaimed_seconds", "hotline_deadline_overdue_seconds")
+}
+
 func TestScrape_StorageThatFailsCostsOnlyItsOwnSeries(t *testing.T) {
 	t.Parallel()
 	away := errors.New("connection refused")
@@ -255,12 +292,14 @@ func TestScrape_StorageThatFailsCostsOnlyItsOwnSeries(t *testing.T) {
 		`hotline_oncall_contacts{kind="police",line="hill"} 0`,
 		`hotline_scrape_errors_total{metric="hotline_cases"} 2`,
 		`hotline_scrape_errors_total{metric="hotline_outbox_oldest_seconds"} 1`,
+		`hotline_scrape_errors_total{metric="hotline_oldest_unclaimed_seconds"} 2`,
+		`hotline_scrape_errors_total{metric="hotline_deadline_overdue_seconds"} 1`,
 	} {
 		if !strings.Contains(got, want+"\n") {
 			t.Errorf("GET /metrics lacks %s", want)
 		}
 	}
-	for _, absent := range []string{"\nhotline_cases{", "\nhotline_outbox_oldest_seconds{", away.Error()} {
+	for _, absent := range []string{"\nhotline_cases{", "\nhotline_outbox_oldest_seconds{", "\nhotline_oldest_unclaimed_seconds{", "\nhotline_deadline_overdue_seconds ", away.Error()} {
 		if strings.Contains(got, absent) {
 			t.Errorf("GET /metrics has %q, want nothing about what could not be read", strings.TrimSpace(absent))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/triage"
 )
 
 // Stored is what the replicas share and metrics are read from.
@@ -17,6 +18,12 @@ type Stored interface {
 	// OldestWaiting returns, by priority, for how long the oldest message has waited to be handed to
 	// the carrier; priorities with nothing waiting may be missing.
 	OldestWaiting(ctx context.Context) (map[routing.Priority]time.Duration, error)
+	// OldestUnclaimed returns, by urgency, for how long the person of a line's oldest case has waited that nobody has;
+	// urgencies without one may be missing.
+	OldestUnclaimed(ctx context.Context, line contacts.LineID) (map[triage.Urgency]time.Duration, error)
+	// DeadlineOverdue returns for how long the deadline has waited to be acted on that is overdue longest; zero if none
+	// is.
+	DeadlineOverdue(ctx context.Context) (time.Duration, error)
 	// LiveCalls counts the calls of a line that are under way: those of persons and those with contacts.
 	LiveCalls(ctx context.Context, line contacts.LineID) (persons, helpers int, err error)
 	// Duty returns what a line's contacts said about being on call (NGHI, TRUC).
@@ -32,11 +39,13 @@ type scrape struct {
 	stored Stored
 	lines  func() []*routing.Line
 
-	cases  *prometheus.Desc
-	outbox *prometheus.Desc
-	onCall *prometheus.Desc
-	calls  *prometheus.Desc
-	errors *prometheus.CounterVec
+	cases     *prometheus.Desc
+	unclaimed *prometheus.Desc
+	overdue   *prometheus.Desc
+	outbox    *prometheus.Desc
+	onCall    *prometheus.Desc
+	calls     *prometheus.Desc
+	errors    *prometheus.CounterVec
 }
 
 func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
@@ -45,6 +54,13 @@ func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
 		lines:  lines,
 		cases: prometheus.NewDesc("hotline_cases",
 			"Open cases, by state; the same on every replica.", []string{"line", "state"}, nil),
+		// 0 where there is none, so that each series is there from the start and a dashboard has no hole: an age of 0 is
+		// below every threshold. A series is absent where storage cannot be read, and only there.
+		unclaimed: prometheus.NewDesc("hotline_oldest_unclaimed_seconds",
+			"How long the oldest open case that nobody has taken has waited for somebody, 0 if there is none; the same on every replica.",
+			[]string{"line", "urgency"}, nil),
+		overdue: prometheus.NewDesc("hotline_deadline_overdue_seconds",
+			"How long the most overdue deadline has waited to be acted on, 0 if none is overdue; the same on every replica.", nil, nil),
 		outbox: prometheus.NewDesc("hotline_outbox_oldest_seconds",
 			"For how long the oldest message that waits for the carrier has waited, 0 if none does; the same on every replica.",
 			[]string{"priority"}, nil),
@@ -57,7 +73,7 @@ func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
 			Help: "Reads of storage for a scrape that failed, by the metric that was left out.",
 		}, []string{"metric"}),
 	}
-	for _, metric := range []string{metricCases, metricOutbox, metricCalls} {
+	for _, metric := range []string{metricCases, metricUnclaimed, metricOverdue, metricOutbox, metricCalls} {
 		s.errors.WithLabelValues(metric)
 	}
 	return s
@@ -65,15 +81,19 @@ func newScrape(stored Stored, lines func() []*routing.Line) *scrape {
 
 // What a scrape reads from storage.
 const (
-	metricCases  = "hotline_cases"
-	metricOutbox = "hotline_outbox_oldest_seconds"
-	metricOnCall = "hotline_oncall_contacts"
-	metricCalls  = "hotline_calls"
+	metricCases     = "hotline_cases"
+	metricUnclaimed = "hotline_oldest_unclaimed_seconds"
+	metricOverdue   = "hotline_deadline_overdue_seconds"
+	metricOutbox    = "hotline_outbox_oldest_seconds"
+	metricOnCall    = "hotline_oncall_contacts"
+	metricCalls     = "hotline_calls"
 )
 
 // Describe implements [prometheus.Collector].
 func (s *scrape) Describe(ch chan<- *prometheus.Desc) {
 	ch <- s.cases
+	ch <- s.unclaimed
+	ch <- s.overdue
 	ch <- s.outbox
 	ch <- s.onCall
 	ch <- s.calls
@@ -87,6 +107,8 @@ func (s *scrape) Collect(ch chan<- prometheus.Metric) {
 	defer cancel()
 	s.collectOnCall(ctx, ch, lines)
 	s.collectOutbox(ctx, ch)
+	s.collectOverdue(ctx, ch)
+	s.collectUnclaimed(ctx, ch, lines)
 	s.collectCases(ctx, ch, lines)
 	s.collectCalls(ctx, ch, lines)
 	// Last, so that the failures of this very scrape are in it.
@@ -122,6 +144,28 @@ func (s *scrape) collectOutbox(ctx context.Context, ch chan<- prometheus.Metric)
 	}
 	for _, p := range routing.Priorities() {
 		gauge(ch, s.outbox, seconds(ages[p]), p.String())
+	}
+}
+
+func (s *scrape) collectOverdue(ctx context.Context, ch chan<- prometheus.Metric) {
+	late, err := s.stored.DeadlineOverdue(ctx)
+	if err != nil {
+		s.errors.WithLabelValues(metricOverdue).Inc()
+		return
+	}
+	gauge(ch, s.overdue, seconds(late))
+}
+
+func (s *scrape) collectUnclaimed(ctx context.Context, ch chan<- prometheus.Metric, lines []*routing.Line) {
+	for _, line := range lines {
+		ages, err := s.stored.OldestUnclaimed(ctx, line.ID)
+		if err != nil {
+			s.errors.WithLabelValues(metricUnclaimed).Inc()
+			continue
+		}
+		for _, u := range urgencies() {
+			gauge(ch, s.unclaimed, seconds(ages[u]), string(line.ID), string(u))
+		}
 	}
 }
 
