@@ -44,6 +44,8 @@ type Options struct {
 	Transport http.RoundTripper
 	// Poll is how often the agenda is looked at besides when something is due; 0 means the default.
 	Poll time.Duration
+	// Notice stands at the top of every page of the board, in every language; nil: none.
+	Notice map[texts.Language]string
 }
 
 // App is one running gateway.
@@ -59,6 +61,7 @@ type App struct {
 	voice   *voice.Voice
 	sounds  *sounds.Recordings
 	hooks   http.Handler
+	label   map[texts.Language]string // on every page of the board
 
 	unknown sync.Mutex // see lineOf
 	looked  time.Time
@@ -71,7 +74,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, logger: o.Logger, rdb: cfg.Redis, store: store.New(cfg.Redis, shards, cfg.Keyset)}
+	a := &App{cfg: cfg, logger: o.Logger, rdb: cfg.Redis, store: store.New(cfg.Redis, shards, cfg.Keyset), label: o.Notice}
 	a.lines = lines.NewCache(contactstore.New(cfg.Redis, shards, cfg.Keyset), cfg.Keyset.PhoneKey, o.Logger)
 	if err := a.lines.RefreshAll(ctx); err != nil {
 		return nil, fmt.Errorf("load lines: %w", err)

@@ -25,5 +25,7 @@ func (a *App) Board(ctx context.Context) (*supervisor.Board, error) {
 	return supervisor.New(supervisor.Options{
 		Lines: a.lines, Cases: supervisor.NewReader(a.store, shards), Orders: a.service.Handle,
 		Accounts: accounts, Sessions: account.NewSessions(accounts, a.logger), Audit: log, AuditLog: log, Logger: a.logger,
+		Proxies: a.cfg.TrustedProxies,
+		Notice:  a.label,
 	})
 }

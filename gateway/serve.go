@@ -190,7 +190,9 @@ func (s *server) webhooks(w http.ResponseWriter, r *http.Request) {
 func (s *server) pages(w http.ResponseWriter, r *http.Request) {
 	board := s.board.Load()
 	if board == nil {
-		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		w.Header().Set("Refresh", "5") // whoever waits before this page must not have to ask again themselves
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		http.Error(w, "Đang khởi động, chưa đọc được nơi lưu trữ. Trang tự thử lại.\nStarting, the storage cannot be read yet. This page tries again by itself.", http.StatusServiceUnavailable)
 		return
 	}
 	board.Handler().ServeHTTP(w, r)

@@ -172,6 +172,10 @@ func auditName(a audit.Action) string {
 		return "mở lại tài khoản | enabled an account"
 	case audit.UserReset:
 		return "đặt lại tài khoản | reset an account"
+	case audit.UserLink:
+		return "ghi tài khoản là ai trong danh bạ | said who an account is in the directory"
+	case audit.RevealReasons:
+		return "xem lý do trong nhật ký | saw reasons in this log"
 	}
 	return string(a)
 }

@@ -54,7 +54,7 @@ func TestAudit_EveryActionAndFaultHasItsWords(t *testing.T) {
 	t.Parallel()
 	for _, a := range []audit.Action{
 		audit.RevealLine, audit.RemoveLine, audit.CloseCase, audit.RevealWords, audit.Export, audit.Order, audit.Note,
-		audit.SignIn, audit.SignInRefused, audit.SignOut, audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset,
+		audit.SignIn, audit.SignInRefused, audit.SignOut, audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset, audit.UserLink, audit.RevealReasons,
 	} {
 		if name := auditName(a); !strings.Contains(name, " | ") {
 			t.Errorf("auditName(%s) = %q, want Vietnamese and English", a, name)

@@ -51,6 +51,7 @@ func caseShow(ctx context.Context, std IO, args []string) error {
 func caseClose(ctx context.Context, std IO, args []string) error {
 	flags := flag.NewFlagSet("case close", flag.ContinueOnError)
 	reason := flags.String("reason", "", "")
+	outcome := flags.String("outcome", "", "")
 	rest, err := parse(flags, args, 2)
 	if err != nil {
 		return err
@@ -62,8 +63,16 @@ func caseClose(ctx context.Context, std IO, args []string) error {
 	if strings.TrimSpace(*reason) == "" {
 		return usageError{"Cần --reason: vì sao đóng ca | --reason is needed: why the case is closed"}
 	}
+	order := routing.CloseOrdered{Why: contacts.Conceal(strings.TrimSpace(*reason)), Outcome: routing.Outcome(*outcome)}
+	if order.Outcome != "" && !slices.Contains(routing.Outcomes(), order.Outcome) {
+		var all []string
+		for _, o := range routing.Outcomes() {
+			all = append(all, string(o))
+		}
+		return usageError{"--outcome là một trong | is one of " + strings.Join(all, ", ")}
+	}
 	return withStorage(ctx, std, func(ctx context.Context, st *storage) error {
-		return st.closeCase(ctx, std.Stdout, contacts.LineID(rest[0]), code, contacts.Conceal(strings.TrimSpace(*reason)))
+		return st.closeCase(ctx, std.Stdout, contacts.LineID(rest[0]), code, order)
 	})
 }
 
@@ -153,6 +162,9 @@ func (st *storage) showCase(ctx context.Context, out io.Writer, id contacts.Line
 		fmt.Fprintf(out, "  hạn kế tiếp | next deadline: %s\n", nextDeadline(c, now, zone))
 	} else {
 		fmt.Fprintf(out, "  đóng lúc | closed: %s\n", instant(c.ClosedAt, zone))
+		if c.Outcome != "" {
+			fmt.Fprintf(out, "  kết quả | outcome: %s\n", outcomeName(c.Outcome))
+		}
 	}
 	fmt.Fprintln(out, "Diễn biến | timeline:")
 	for _, h := range happened {
@@ -161,7 +173,7 @@ func (st *storage) showCase(ctx context.Context, out io.Writer, id contacts.Line
 	return nil
 }
 
-func (st *storage) closeCase(ctx context.Context, out io.Writer, id contacts.LineID, code routing.Code, why contacts.Private) error {
+func (st *storage) closeCase(ctx context.Context, out io.Writer, id contacts.LineID, code routing.Code, order routing.CloseOrdered) error {
 	if _, err := st.line(ctx, id); err != nil {
 		return err
 	}
@@ -172,18 +184,19 @@ func (st *storage) closeCase(ctx context.Context, out io.Writer, id contacts.Lin
 	if c == nil || !c.Open() {
 		return errNoOpenCase
 	}
-	return st.closeFound(ctx, out, c, why)
+	order.Case = c.ID
+	return st.closeFound(ctx, out, c, order)
 }
 
 // closeFound closes a case that was open a moment ago.
-func (st *storage) closeFound(ctx context.Context, out io.Writer, c *routing.Case, why contacts.Private) error {
+func (st *storage) closeFound(ctx context.Context, out io.Writer, c *routing.Case, order routing.CloseOrdered) error {
 	// Recorded first: what was not recorded is not done.
 	entry := audit.Entry{Actor: actor(), Action: audit.CloseCase, Line: string(c.Line), Case: string(c.ID)}
 	if err := st.audit.Record(ctx, entry); err != nil {
 		return err
 	}
 	service := st.service()
-	d, err := service.Handle(ctx, c.Line, routing.CloseOrdered{Case: c.ID, Why: why})
+	d, err := service.Handle(ctx, c.Line, order)
 	if err != nil {
 		return err
 	}

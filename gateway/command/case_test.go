@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,6 +105,9 @@ func TestCase_ListShowClose(t *testing.T) {
 			t.Errorf("case close %v says %q, want that a reason is needed", args, errs)
 		}
 	}
+	if _, errs := o.shell.run(exitUsage, "case", "close", "cam-thanh", urgent, "--reason", "x", "--outcome", "won"); !strings.Contains(errs, "helped, referred, no_contact, withdrawn, mistake") {
+		t.Errorf("case close with a made-up outcome says %q, want those there are", errs)
+	}
 	if _, errs := o.shell.run(exitFailed, "case", "close", "cam-thanh", "Z9Z9", "--reason", "x"); !strings.Contains(errs, "no open case has this code") {
 		t.Errorf("case close of no case says %q", errs)
 	}
@@ -112,7 +116,7 @@ func TestCase_ListShowClose(t *testing.T) {
 		t.Errorf("%d audit entries, want none: nothing was closed", n)
 	}
 
-	out, errs := o.shell.run(exitDone, "case", "close", "cam-thanh", urgent, "--reason", "lý do riêng")
+	out, errs := o.shell.run(exitDone, "case", "close", "cam-thanh", urgent, "--reason", "lý do riêng", "--outcome", "helped")
 	if out != "Đã đóng ca "+urgent+" | closed case "+urgent+"\n" {
 		t.Errorf("case close prints %q", out)
 	}
@@ -123,7 +127,7 @@ func TestCase_ListShowClose(t *testing.T) {
 		t.Errorf("audit = %v, want who closed which case", entries)
 	}
 	out, _ = o.shell.run(exitDone, "case", "show", "cam-thanh", urgent)
-	if !strings.Contains(out, ": đã đóng | closed\n") || !strings.Contains(out, "đóng lúc | closed: 20") || !strings.Contains(out, "đóng ca | closed (") || strings.Contains(out, "next deadline") {
+	if !strings.Contains(out, ": đã đóng | closed\n") || !strings.Contains(out, "đóng lúc | closed: 20") || !strings.Contains(out, "đóng ca | closed (") || !strings.Contains(out, "outcome=helped") || strings.Contains(out, "next deadline") {
 		t.Errorf("case show of a closed case prints\n%s", out)
 	}
 	personal(t, "case show", out)
@@ -189,7 +193,55 @@ func TestCase_ClosedMeanwhile(t *testing.T) {
 	o.Text(gatewaytest.Lan, "xong")
 	o.Expect(gatewaytest.Lan, `da dong`)
 	var out strings.Builder
-	if err := st.closeFound(t.Context(), &out, c, contacts.Conceal("x")); err == nil || !strings.Contains(err.Error(), "no open case") || out.Len() > 0 {
+	if err := st.closeFound(t.Context(), &out, c, routing.CloseOrdered{Case: c.ID, Why: contacts.Conceal("x")}); err == nil || !strings.Contains(err.Error(), "no open case") || out.Len() > 0 {
 		t.Errorf("closing a case that was closed meanwhile = %v, prints %q; want it said", err, out.String())
 	}
+}
+
+// What a desk said on closing is in the case, in its timeline and in the report, until the case is opened again.
+func TestCase_Outcome(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	code := o.open(gatewaytest.Victim, "chong em hay danh em", gatewaytest.Lan, `^Da nhan tin\.$`)
+	st, err := openStorage(context.Background(), IO{Getenv: func(name string) (string, bool) { v, ok := o.shell.env[name]; return v, ok }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.close() }()
+	if _, err := st.line(t.Context(), "cam-thanh"); err != nil {
+		t.Fatal(err)
+	}
+	c, err := st.cases.CaseByCode(t.Context(), "cam-thanh", routing.Code(code))
+	if err != nil || c == nil {
+		t.Fatalf("CaseByCode(%s) = %v, %v", code, c, err)
+	}
+	give := func(e routing.Event) {
+		t.Helper()
+		if _, err := st.service().Handle(t.Context(), "cam-thanh", e); err != nil {
+			t.Fatalf("%s = %v, want no error", e.Name(), err)
+		}
+	}
+	from, to := days(t)
+	check := func(when string, said, unsaid int, headed bool) {
+		t.Helper()
+		show, _ := o.shell.run(exitDone, "case", "show", "cam-thanh", code)
+		if got := strings.Contains(show, "kết quả | outcome: đã chuyển nơi khác | referred\n"); got != headed {
+			t.Errorf("%s: case show names the outcome: %v, want %v:\n%s", when, got, headed, show)
+		}
+		if !strings.Contains(show, "đóng ca | closed (urgency=urgent reason=closed_by_supervisor outcome=referred") {
+			t.Errorf("%s: the timeline does not say with which outcome the case was closed:\n%s", when, show)
+		}
+		out, _ := o.shell.run(exitDone, "report", "cam-thanh", "--from", from, "--to", to)
+		for name, n := range map[string]int{"đã chuyển nơi khác | referred": said, "không ghi: văn phòng đóng ca | not said: closed by the office": unsaid} {
+			if !strings.Contains(out, "  "+name+"\t"+strconv.Itoa(n)+"\n") {
+				t.Errorf("%s: report does not count %d %s:\n%s", when, n, name, out)
+			}
+		}
+	}
+	give(routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeReferred})
+	check("closed", 1, 0, true)
+	give(routing.ReopenOrdered{Order: routing.Order{Token: "desk-x", Case: c.ID}})
+	check("opened again", 0, 0, false)
+	o.shell.run(exitDone, "case", "close", "cam-thanh", code, "--reason", "x")
+	check("closed by the command", 0, 1, false)
 }

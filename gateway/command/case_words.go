@@ -63,6 +63,28 @@ func noteName(k routing.NoteKind) string {
 	return both(names[k], strings.ReplaceAll(string(k), "_", " "))
 }
 
+// outcomeName says how a case ended, as a desk said on closing it.
+func outcomeName(o routing.Outcome) string {
+	names := map[routing.Outcome]string{
+		routing.OutcomeHelped: "đã được giúp", routing.OutcomeReferred: "đã chuyển nơi khác", routing.OutcomeNoContact: "không liên lạc được nữa",
+		routing.OutcomeWithdrawn: "không cần nữa, đã kiểm tra là chính họ", routing.OutcomeMistake: "nhầm số, quảng cáo hoặc thử",
+	}
+	return both(names[o], strings.ReplaceAll(string(o), "_", " "))
+}
+
+// unsaidName says who closed the cases of which nobody said how they ended.
+func unsaidName(by routing.Reason) string {
+	names := map[routing.Reason][2]string{
+		routing.ReasonClosedByHelper: {"không ghi: người giúp đóng ca (XONG)", "not said: closed by a helper (XONG)"},
+		routing.ReasonClosedByOffice: {"không ghi: văn phòng đóng ca", "not said: closed by the office"},
+	}
+	name, ok := names[by]
+	if !ok {
+		return both("không ghi", "not said") + ": " + string(by)
+	}
+	return both(name[0], name[1])
+}
+
 // noteLine writes one thing that happened: what, to whom, and the rest as the records name it.
 func noteLine(n routing.Note) string {
 	line := noteName(n.Kind)
@@ -83,6 +105,7 @@ func noteLine(n routing.Note) string {
 	}
 	add("result", string(n.Result))
 	add("reason", string(n.Reason))
+	add("outcome", string(n.Outcome))
 	if n.Took > 0 {
 		add("after", n.Took.Round(time.Second).String())
 	}

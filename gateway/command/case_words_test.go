@@ -55,6 +55,23 @@ func TestCaseWords_Complete(t *testing.T) {
 			t.Errorf("stateName(%s) = %q, want it in Vietnamese too", state, name)
 		}
 	}
+	for _, o := range constants(t, "desk.go", "Outcome") {
+		if name := outcomeName(routing.Outcome(o)); !strings.Contains(name, " | ") {
+			t.Errorf("outcomeName(%s) = %q, want it in Vietnamese too", o, name)
+		}
+	}
+	if got, want := noteLine(routing.Note{Kind: routing.NoteClosed, Reason: routing.ReasonClosedByOffice, Outcome: routing.OutcomeReferred}),
+		"đóng ca | closed (reason=closed_by_supervisor outcome=referred)"; got != want {
+		t.Errorf("noteLine of a closing = %q, want %q", got, want)
+	}
+	for by, want := range map[routing.Reason]string{
+		routing.ReasonClosedByHelper: "không ghi: người giúp đóng ca (XONG) | not said: closed by a helper (XONG)",
+		routing.ReasonClosedByOffice: "không ghi: văn phòng đóng ca | not said: closed by the office", "of_the_future": "không ghi | not said: of_the_future",
+	} {
+		if got := unsaidName(by); got != want {
+			t.Errorf("unsaidName(%s) = %q, want %q", by, got, want)
+		}
+	}
 	// A kind that a later version noted is shown as it is.
 	if got := noteLine(routing.Note{Kind: "of_the_future", Contact: "lan"}); got != "of the future: lan" {
 		t.Errorf("noteLine of an unknown kind = %q", got)

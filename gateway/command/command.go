@@ -38,7 +38,7 @@ type command struct {
 // commands lists everything, in the order in which help shows it.
 func commands() []command {
 	return []command{
-		{"demo", "[--listen ADDR] [--lang vi|en] [--verbose]", "Chạy thử cả hệ thống trên máy này, không gửi tin thật", "The whole system on this machine; no real message leaves", runDemo},
+		{"demo", "[--listen ADDR] [--board-listen ADDR] [--lang vi|en] [--empty] [--verbose]", "Chạy thử cả hệ thống trên máy này, không gửi tin thật", "The whole system on this machine; no real message leaves", runDemo},
 		{"serve", "", "Chạy thật", "Production", runServe},
 		{"line check", "FILE", "Kiểm tra tệp cấu hình đường dây, không đổi gì", "Validate a line file; touches nothing", lineCheck},
 		{"line apply", "[--force] FILE", "Đưa tệp cấu hình vào Redis", "Make Redis match a line file", lineApply},
@@ -46,11 +46,12 @@ func commands() []command {
 		{"line remove", "LINE", "Bỏ một đường dây; không được khi còn ca đang mở", "Take a line out of service; refused while cases are open", lineRemove},
 		{"case list", "LINE", "Các ca đang mở, khẩn nhất trước", "Open cases, most urgent first", caseList},
 		{"case show", "LINE CODE", "Diễn biến một ca, không có lời nhắn và số điện thoại", "One case's timeline, without words or numbers", caseShow},
-		{"case close", "--reason TEXT LINE CODE", "Đóng một ca; được ghi lại", "Close a case; audited", caseClose},
+		{"case close", "--reason TEXT [--outcome WORD] LINE CODE", "Đóng một ca; được ghi lại", "Close a case; audited", caseClose},
 		{"oncall", "[--at TIME] LINE", "Ai đang trực; giờ nào trong 7 ngày tới không có ai", "Who is on call; the hours of the next 7 days with nobody", onCall},
 		{"report", "--from DATE --to DATE [--csv FILE|-] LINE", "Thời gian đáp ứng từ ngày --from đến trước ngày --to; --csv ghi tệp và được ghi lại", "Response times from --from until before --to; --csv writes a file and is audited", runReport},
 		{"triage", "[--line FILE]", "Đọc tin nhắn, mỗi dòng một tin; in mức khẩn, nhu cầu, lý do", "Texts in, one a line; urgency, need and reasons out", runTriage},
-		{"user add", "--role ROLE --line LINE [--line ...] [--display TEXT] [--password-file FILE] NAME", "Tạo tài khoản cho trang giám sát: supervisor, coordinator, reader; --line '*' là mọi đường dây", "Make an account for the supervisor's pages: supervisor, coordinator, reader; --line '*' is every line", userAdd},
+		{"user add", "--role ROLE --line LINE [--line ...] [--contact LINE/CONTACT ...] [--display TEXT] [--password-file FILE] NAME", "Tạo tài khoản cho trang giám sát: supervisor, coordinator, reader; --line '*' là mọi đường dây", "Make an account for the supervisor's pages: supervisor, coordinator, reader; --line '*' is every line", userAdd},
+		{"user link", "--contact LINE/CONTACT [--contact ...] NAME | --nobody NAME", "Ghi lại tài khoản là ai trong danh bạ, để keep_apart của người đó giữ cả trên các trang", "Say anew who the account is in the directory, so that their keep_apart holds on the pages too", userLink},
 		{"user disable", "NAME", "Khóa tài khoản; mọi phiên kết thúc", "Close an account; every session ends", userDisable},
 		{"user enable", "NAME", "Mở lại tài khoản", "Open an account again", userEnable},
 		{"user reset", "[--password-file FILE] NAME", "Mật khẩu và mã mới; mọi phiên kết thúc", "New password and second factor; every session ends", userReset},

@@ -90,7 +90,7 @@ func TestMain_HelpAndUsage(t *testing.T) {
 		{"line show --help", exitDone, []string{"hotline line show [--reveal] LINE"}, nil},
 		{"line remove --help", exitDone, []string{"hotline line remove LINE"}, nil},
 		{"case", exitUsage, nil, []string{"hotline case list", "hotline case show", "hotline case close"}},
-		{"case close --help", exitDone, []string{"hotline case close --reason TEXT LINE CODE"}, nil},
+		{"case close --help", exitDone, []string{"hotline case close --reason TEXT [--outcome WORD] LINE CODE"}, nil},
 		{"doctor --help", exitDone, []string{"hotline doctor"}, nil},
 		{"doctor now", exitUsage, nil, []string{"got 1"}},
 		{"oncall --help", exitDone, []string{"hotline oncall [--at TIME] LINE"}, nil},

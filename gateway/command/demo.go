@@ -12,8 +12,10 @@ import (
 // runDemo runs the whole system on this machine until it is interrupted.
 func runDemo(ctx context.Context, std IO, args []string) error {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	listen := flags.String("listen", demo.DefaultListen, "")
+	page := flags.String("listen", demo.DefaultPage, "")
+	board := flags.String("board-listen", demo.DefaultBoard, "")
 	language := flags.String("lang", string(texts.Vietnamese), "")
+	empty := flags.Bool("empty", false, "")
 	verbose := flags.Bool("verbose", false, "")
 	if _, err := parse(flags, args, 0); err != nil {
 		return err
@@ -26,5 +28,7 @@ func runDemo(ctx context.Context, std IO, args []string) error {
 	if *verbose {
 		logger = slog.New(slog.NewJSONHandler(std.Stderr, nil))
 	}
-	return demo.Run(ctx, *listen, std.Stdout, demo.Options{Language: texts.Language(*language), Logger: logger})
+	return demo.Run(ctx, demo.Addresses{Page: *page, Board: *board}, std.Stdout, demo.Options{
+		Language: texts.Language(*language), Logger: logger, Empty: *empty,
+	})
 }

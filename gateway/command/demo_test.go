@@ -15,12 +15,13 @@ func TestMain_Demo(t *testing.T) {
 		want int
 		says string // on standard output or standard error
 	}{
-		{"stops when told to", []string{"--listen", "127.0.0.1:0"}, exitDone, "NO REAL MESSAGE LEAVES THIS MACHINE"},
-		{"in English", []string{"--lang", "en", "--listen", "127.0.0.1:0"}, exitDone, "http://127.0.0.1:"},
+		{"stops when told to", []string{"--listen", "127.0.0.1:0", "--board-listen", "127.0.0.1:0", "--empty"}, exitDone, "NO REAL MESSAGE LEAVES THIS MACHINE"},
+		{"in English", []string{"--lang", "en", "--listen", "127.0.0.1:0", "--board-listen", "127.0.0.1:0"}, exitDone, "http://127.0.0.1:"},
 		{"no such language", []string{"--lang", "fr"}, exitUsage, "--lang"},
 		{"no such option", []string{"--port", "1"}, exitUsage, "hotline demo"},
 		{"an argument too many", []string{"x"}, exitUsage, "hotline demo"},
 		{"not an address", []string{"--listen", "nowhere"}, exitFailed, "--listen"},
+		{"not an address for the board", []string{"--listen", "127.0.0.1:0", "--board-listen", "nowhere"}, exitFailed, "--board-listen"},
 		{"help", []string{"--help"}, exitDone, "--listen ADDR"},
 	}
 	for _, row := range rows {

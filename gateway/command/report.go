@@ -14,6 +14,7 @@ import (
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/ops/audit"
 	"github.com/tincay/hotline/ops/report"
+	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/store"
 	"github.com/tincay/hotline/routing/triage"
 )
@@ -52,7 +53,7 @@ func (st *storage) report(ctx context.Context, std IO, id contacts.LineID, from,
 	if err != nil {
 		return err
 	}
-	o := report.Options{Line: id, Zone: l.Roster.Zone, Targets: report.DefaultTargets()}
+	o := report.Options{Line: id, Zone: l.Roster.Zone, Targets: l.Targets}
 	if o.From, err = parseDay("--from", from, o.Zone); err != nil {
 		return err
 	}
@@ -138,9 +139,17 @@ func printReport(out io.Writer, r *report.Report) {
 	} {
 		fmt.Fprintf(out, "  %s\t%d\n", both(row.vi, row.en), row.count)
 	}
+	fmt.Fprintln(out, "Ca đã đóng | closed cases:")
+	for _, o := range r.Outcomes {
+		name := unsaidName(o.By)
+		if o.Outcome != "" {
+			name = outcomeName(o.Outcome)
+		}
+		fmt.Fprintf(out, "  %s\t%d\n", name, o.Cases)
+	}
 	fmt.Fprintln(out, "Thời gian | times (trung vị | median, 90 %, 99 %; trung bình | mean):")
 	for _, m := range report.Measures() {
-		printSeries(out, measureName(m), r.All.Of(m), r.Targets.Of(m))
+		printSeries(out, measureName(m), r.All.Of(m), r.Target(m))
 	}
 	fmt.Fprintln(out, "Bước nhận ca | taken in step:")
 	for _, g := range r.Steps {
@@ -152,7 +161,7 @@ func printReport(out io.Writer, r *report.Report) {
 	}
 	fmt.Fprintln(out, "Theo mức khẩn | by urgency:")
 	for _, g := range r.Urgencies {
-		printSeries(out, urgencyName(triage.Urgency(g.Key)), &g.Claim, report.Target{})
+		printSeries(out, urgencyName(triage.Urgency(g.Key)), &g.Claim, routing.Target{})
 	}
 	fmt.Fprintln(out, "Lần báo | alerts:")
 	for _, a := range r.Alerts {
@@ -165,7 +174,7 @@ func printReport(out io.Writer, r *report.Report) {
 	}
 }
 
-func printSeries(out io.Writer, name string, s *report.Series, t report.Target) {
+func printSeries(out io.Writer, name string, s *report.Series, t routing.Target) {
 	fmt.Fprintf(out, "  %s\t%d\t%s, %s, %s; %s", name, s.Done, percentile(s.Median), percentile(s.P90), percentile(s.P99), meanOf(s))
 	if missing := s.Waiting + s.Never; missing > 0 {
 		fmt.Fprintf(out, "; chưa có | not yet or never %d", missing)
@@ -175,10 +184,11 @@ func printSeries(out io.Writer, name string, s *report.Series, t report.Target) 
 	}
 	if t.Within > 0 {
 		fmt.Fprintf(out, "; trong | within %s: %d/%d", t.Within, s.Within, s.Judged)
-		if share, ok := s.Share(); ok {
+		if s.Judged > 0 {
 			// Rounded down: 89.96 % is not 90 %.
-			fmt.Fprintf(out, " = %.1f %%, cần | target %.0f %%", float64(int(share*1000))/10, t.Share*100)
+			fmt.Fprintf(out, " = %.1f %%", float64(s.Within*1000/s.Judged)/10)
 		}
+		fmt.Fprintf(out, ", cần | target %d %%", t.Share)
 	}
 	fmt.Fprintln(out)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,24 @@ func TestReport(t *testing.T) {
 		`(?m)^Từ \| from ` + from + ` 00:00 - đến trước \| until ` + to + ` 00:00 `,
 		`ca tới \| arrived\t2\n`, `có người nhận \| taken\t1\n`, `đang mở, chưa ai nhận \| open, not taken\t1\n`,
 		`  có người nhận \| taken\t1\t\S+s, -, -; \S+s; chưa có \| not yet or never 1\n`,
-		`  nguy hiểm: có người nhận \| danger: taken\t0\t-, -, -; -; còn trong hạn \| pending 1; trong \| within 3m0s: 0/0\n`,
+		`  nguy hiểm: có người nhận \| danger: taken\t0\t-, -, -; -; còn trong hạn \| pending 1; trong \| within 3m0s: 0/0, cần \| target 100 %\n`,
 		`  bước 1 \| step 1\t1\n  chưa ai nhận \| not taken\t1\n`, `trusted_address\t\d: nhận \| taken 1,`, `NENA-STA-020`, `988`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("report prints no %s:\n%s", want, out)
+		}
+	}
+	// From now on the line measures itself by what its file says.
+	file := o.shell.file("targets.yaml", ward+"targets: {danger: {within: 5m, share: 75%}, claim: {within: 10m, share: 60%}}\n")
+	o.shell.run(exitDone, "line", "apply", file)
+	out, _ = o.shell.run(exitDone, "report", "cam-thanh", "--from", from, "--to", to)
+	for _, want := range []string{
+		`  có người nhận \| taken\t1\t.*pending 1; trong \| within 10m0s: 1/1 = 100\.0 %, cần \| target 60 %\n`,
+		`  nguy hiểm: có người nhận \| danger: taken\t0\t.*within 5m0s: 0/0, cần \| target 75 %\n`,
+		`  gọi tới: được nói chuyện \| calls: joined\t0\t.*within 15s: 0/0, cần \| target 90 %\n`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("report of a line with targets of its own prints no %s:\n%s", want, out)
 		}
 	}
 	rdb := o.shell.connect()
@@ -73,6 +87,9 @@ func TestReport(t *testing.T) {
 		if err != nil || len(records) < 3 || records[0][7] != "measure" || records[1][7] != "đo" || records[2][6] != "2" || !strings.HasPrefix(table, "\ufeff") {
 			t.Errorf("report --csv = %q, %v; want the names in English and Vietnamese, then both cases", table, err)
 		}
+		if target := columns(records, "measure", "target_s", "target_share")["danger_claim"]; target != "300.000 0.7500" {
+			t.Errorf("report --csv gives danger the target %q, want the line's own, 300.000 0.7500", target)
+		}
 	}
 	entries := audited(t, rdb, "export")
 	if len(entries) != 2 || entries[0].Values["line"] != "cam-thanh" || entries[0].Values["actor"] == "" || entries[0].Values["detail"] != "response_times" {
@@ -90,6 +107,18 @@ func TestReport(t *testing.T) {
 	if out, _ := o.shell.run(exitFailed, "report", "cam-thanh", "--from", from, "--to", to, "--csv", "-"); out != "" {
 		t.Errorf("report that cannot be recorded prints %q", out)
 	}
+}
+
+// columns reads two columns of a table by a third; of equal keys the first counts.
+func columns(records [][]string, key, one, two string) map[string]string {
+	at := func(name string) int { return slices.Index(records[0], name) }
+	found := map[string]string{}
+	for _, r := range records[1:] {
+		if _, there := found[r[at(key)]]; !there {
+			found[r[at(key)]] = r[at(one)] + " " + r[at(two)]
+		}
+	}
+	return found
 }
 
 func TestReport_Refuses(t *testing.T) {

@@ -57,6 +57,7 @@ func userAdd(ctx context.Context, std IO, args []string) error {
 		lines.IDs = append(lines.IDs, contacts.LineID(s))
 		return nil
 	})
+	who := contactFlag(flags)
 	rest, err := parse(flags, args, 1)
 	if err != nil {
 		return err
@@ -67,20 +68,98 @@ func userAdd(ctx context.Context, std IO, args []string) error {
 	case !lines.All && len(lines.IDs) == 0:
 		return usageError{"Cần --line, có thể nhiều lần; --line '*' là mọi đường dây | --line is needed, once or more; --line '*' is every line"}
 	}
+	if err := checkListed(ctx, std, *who); err != nil {
+		return err
+	}
 	secret, err := askPassword(std, *file)
 	if err != nil {
 		return err
 	}
 	return withDesk(ctx, std, storageTimeout, func(ctx context.Context, d *desk) error {
 		u, e, err := d.accounts.Add(ctx, actor(), account.New{
-			Name: rest[0], Display: contacts.Conceal(strings.TrimSpace(*display)), Role: account.Role(*role), Lines: lines, Password: secret,
+			Name: rest[0], Display: contacts.Conceal(strings.TrimSpace(*display)), Role: account.Role(*role), Lines: lines, Contacts: *who, Password: secret,
 		})
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(std.Stdout, "Đã tạo tài khoản %s | made account %s\n", u.Name, u.Name)
+		if len(u.Contacts) == 0 {
+			fmt.Fprint(std.Stdout, "Người này có trong danh bạ không? Nếu có, ghi bằng user link để keep_apart của họ giữ cả trên các trang.\n",
+				"Is this person in the directory? Then say so with user link, so that their keep_apart holds on the pages too.\n")
+		}
 		return printEnrolment(std.Stdout, e)
 	})
+}
+
+// contactFlag reads who an account's owner is in the directories of lines.
+func contactFlag(flags *flag.FlagSet) *[]account.Contact {
+	var who []account.Contact
+	flags.Func("contact", "", func(s string) error {
+		line, id, ok := strings.Cut(s, "/")
+		if !ok {
+			return errors.New("LINE/CONTACT")
+		}
+		who = append(who, account.Contact{Line: contacts.LineID(line), ID: contacts.ID(id)})
+		return nil
+	})
+	return &who
+}
+
+// checkListed fails unless everybody is in the directory of their line: an account that is somebody unknown would be
+// shown no case at all.
+func checkListed(ctx context.Context, std IO, who []account.Contact) error {
+	if len(who) == 0 {
+		return nil
+	}
+	return withStorage(ctx, std, func(ctx context.Context, st *storage) error {
+		for _, c := range who {
+			l, err := st.line(ctx, c.Line)
+			if err != nil {
+				return err
+			}
+			if _, ok := l.Directory.Contact(c.ID); !ok {
+				return fmt.Errorf("%s: danh bạ không có | not in the directory of %s", c.ID, c.Line)
+			}
+		}
+		return nil
+	})
+}
+
+// userLink says who an account's owner is in the directories of lines.
+func userLink(ctx context.Context, std IO, args []string) error {
+	flags := flag.NewFlagSet("user link", flag.ContinueOnError)
+	who := contactFlag(flags)
+	nobody := flags.Bool("nobody", false, "")
+	rest, err := parse(flags, args, 1)
+	if err != nil {
+		return err
+	}
+	if *nobody == (len(*who) > 0) {
+		return usageError{"Cần --contact LINE/CONTACT, một hay nhiều lần, hoặc --nobody | --contact LINE/CONTACT is needed, once or more, or --nobody"}
+	}
+	if err := checkListed(ctx, std, *who); err != nil {
+		return err
+	}
+	return withDesk(ctx, std, storageTimeout, func(ctx context.Context, d *desk) error {
+		u, err := d.accounts.Link(ctx, actor(), rest[0], *who)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(std.Stdout, "Tài khoản %s trong danh bạ: %s, mọi phiên đã kết thúc | account %s in the directory: %s, every session has ended\n",
+			u.Name, contactNames(u.Contacts, "không ai"), u.Name, contactNames(u.Contacts, "nobody"))
+		return nil
+	})
+}
+
+func contactNames(who []account.Contact, none string) string {
+	if len(who) == 0 {
+		return none
+	}
+	names := make([]string, len(who))
+	for i, c := range who {
+		names[i] = string(c.Line) + "/" + string(c.ID)
+	}
+	return strings.Join(names, ",")
 }
 
 // userReset gives an account a new password and a new second factor.
@@ -156,7 +235,7 @@ func userList(ctx context.Context, std IO, args []string) error {
 			if !u.LastSignIn.IsZero() {
 				last = u.LastSignIn.Local().Format(time.RFC3339)
 			}
-			fmt.Fprintf(std.Stdout, "%s\t%s\t%s\t%s\t%s\t%d mã dự phòng | recovery codes\n", u.Name, u.Role, lineNames(u.Lines), state, last, u.RecoveryLeft)
+			fmt.Fprintf(std.Stdout, "%s\t%s\t%s\t%s\t%s\t%s\t%d mã dự phòng | recovery codes\n", u.Name, u.Role, lineNames(u.Lines), contactNames(u.Contacts, "-"), state, last, u.RecoveryLeft)
 		}
 		return nil
 	})

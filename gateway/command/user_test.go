@@ -94,14 +94,14 @@ func TestUser_AddSignInDisableReset(t *testing.T) {
 	s.typed(exitDone, userSecret, "user", "add", "--role", "reader", "--line", "*", "--password-file", "-", "an")
 	list, _ := s.run(exitDone, "user", "list")
 	rows := strings.Split(strings.TrimSpace(list), "\n")
-	if len(rows) != 2 || !strings.HasPrefix(rows[0], "an\treader\t*\tđang dùng | enabled\tchưa đăng nhập | never signed in\t10 ") ||
-		!strings.HasPrefix(rows[1], "thu.lan\tsupervisor\tcam-thanh,ward\tđang dùng | enabled\t20") || strings.Contains(list, "Nguyễn") {
+	if len(rows) != 2 || !strings.HasPrefix(rows[0], "an\treader\t*\t-\tđang dùng | enabled\tchưa đăng nhập | never signed in\t10 ") ||
+		!strings.HasPrefix(rows[1], "thu.lan\tsupervisor\tcam-thanh,ward\t-\tđang dùng | enabled\t20") || strings.Contains(list, "Nguyễn") {
 		t.Errorf("user list prints %q", list)
 	}
 	if out, _ := s.run(exitDone, "user", "disable", "an"); !strings.Contains(out, "disabled account an") {
 		t.Errorf("user disable prints %q", out)
 	}
-	if list, _ := s.run(exitDone, "user", "list"); !strings.Contains(list, "an\treader\t*\tđã khóa | disabled\t") {
+	if list, _ := s.run(exitDone, "user", "list"); !strings.Contains(list, "an\treader\t*\t-\tđã khóa | disabled\t") {
 		t.Errorf("user list after disable prints %q", list)
 	}
 	reset, _ := s.typed(exitDone, nextSecret, "user", "reset", "--password-file", s.file("secret", nextSecret+"\r\n"), "an")
@@ -146,6 +146,36 @@ func TestUser_AddSignInDisableReset(t *testing.T) {
 	}
 }
 
+// Who an account is in the directory is checked against it, and ends what was signed in before.
+func TestUser_Link(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.run(exitDone, "line", "apply", s.file("ward.yaml", ward))
+	_, errs := s.typed(exitFailed, userSecret, "user", "add", "thu.ha", "--role", "supervisor", "--line", "cam-thanh", "--contact", "cam-thanh/nobody")
+	if !strings.Contains(errs, "not in the directory of cam-thanh") {
+		t.Errorf("user add of somebody unknown says %q", errs)
+	}
+	out, _ := s.typed(exitDone, userSecret, "user", "add", "thu.ha", "--role", "supervisor", "--line", "cam-thanh", "--contact", "cam-thanh/lan")
+	if strings.Contains(out, "user link") {
+		t.Errorf("user add of somebody known asks who they are: %q", out)
+	}
+	if out, _ := s.typed(exitDone, userSecret, "user", "add", "an", "--role", "reader", "--line", "cam-thanh"); !strings.Contains(out, "say so with user link") {
+		t.Errorf("user add without --contact does not ask who they are: %q", out)
+	}
+	if out, _ := s.run(exitDone, "user", "link", "an", "--contact", "cam-thanh/lan"); !strings.Contains(out, "account an in the directory: cam-thanh/lan, every session has ended") {
+		t.Errorf("user link prints %q", out)
+	}
+	if list, _ := s.run(exitDone, "user", "list"); strings.Count(list, "\tcam-thanh\tcam-thanh/lan\t") != 2 {
+		t.Errorf("user list prints %q, want who both are", list)
+	}
+	if out, _ := s.run(exitDone, "user", "link", "--nobody", "an"); !strings.Contains(out, "in the directory: nobody") {
+		t.Errorf("user link to nobody prints %q", out)
+	}
+	if list, _ := s.run(exitDone, "user", "list"); !strings.Contains(list, "an\treader\tcam-thanh\t-\t") {
+		t.Errorf("user list prints %q, want an to be nobody", list)
+	}
+}
+
 func TestUser_Refuses(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
@@ -171,6 +201,11 @@ func TestUser_Refuses(t *testing.T) {
 		{"enable of nobody", "", "user enable hoa", exitFailed, "no such account"},
 		{"disable of none", "", "user disable", exitUsage, "got 0"},
 		{"list of one", "", "user list an", exitUsage, "got 1"},
+		{"link of nobody", "", "user link --nobody hoa", exitFailed, "no such account"},
+		{"link to nothing", "", "user link an", exitUsage, "or --nobody"},
+		{"link to somebody and nobody", "", "user link an --nobody --contact ward/lan", exitUsage, "or --nobody"},
+		{"link to no line", "", "user link an --contact lan", exitUsage, "LINE/CONTACT"},
+		{"link on an unknown line", "", "user link an --contact ward/lan", exitFailed, "no such line"},
 		{"half a command", "", "user", exitUsage, "hotline user add"},
 	}
 	for _, tt := range tests {
@@ -182,7 +217,7 @@ func TestUser_Refuses(t *testing.T) {
 	s.connect().Set(t.Context(), "hotline:audit", "cannot be appended to", 0)
 	s.typed(exitFailed, userSecret, "user", "add", "hoa", "--role", "reader", "--line", "ward")
 	s.run(exitFailed, "user", "disable", "an")
-	if list, _ := s.run(exitDone, "user", "list"); !strings.HasPrefix(list, "an\treader\tward\tđang dùng") || strings.Count(list, "\n") != 1 {
+	if list, _ := s.run(exitDone, "user", "list"); !strings.HasPrefix(list, "an\treader\tward\t-\tđang dùng") || strings.Count(list, "\n") != 1 {
 		t.Errorf("user list after what could not be recorded prints %q, want no change", list)
 	}
 }

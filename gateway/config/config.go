@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -62,7 +63,9 @@ type Config struct {
 	SpoolDir          string
 	// VoiceVI and VoiceEN are the voices, as the carrier names them, that say what is not recorded.
 	VoiceVI, VoiceEN string
-	RecordingsDir    string // of the line's own recordings; empty: everything is spoken
+	// TrustedProxies are whose X-Forwarded-For is believed on the supervisor's pages.
+	TrustedProxies []netip.Prefix
+	RecordingsDir  string // of the line's own recordings; empty: everything is spoken
 }
 
 // The voices that speak unless others are set: of those Twilio lists for the language, the plain ones, which
@@ -85,6 +88,7 @@ var (
 	errDir       = errors.New("must be a directory that this process can write to")
 	errReadable  = errors.New("must be a directory that this process can read")
 	errVoice     = errors.New("must be the name of a voice as the carrier writes it, such as " + defaultVoiceVI)
+	errPrefixes  = errors.New("must be addresses or networks of proxies, separated by commas, such as 127.0.0.1,10.0.0.0/8")
 	errTongue    = errors.New("names a voice of another language")
 )
 
@@ -104,6 +108,7 @@ func Load(lookup func(string) (string, bool)) (*Config, error) {
 		VoiceEN:           l.parsed("HOTLINE_VOICE_EN", l.optional("HOTLINE_VOICE_EN", defaultVoiceEN), checkVoice("en")),
 		RecordingsDir:     l.parsed("HOTLINE_RECORDINGS_DIR", l.optional("HOTLINE_RECORDINGS_DIR", ""), checkReadable),
 	}
+	c.TrustedProxies = l.prefixes("HOTLINE_TRUSTED_PROXIES")
 	c.AuthTokens = l.tokens("TWILIO_AUTH_TOKEN")
 	c.Shards = l.shards("HOTLINE_SHARDS")
 	c.Redis = l.redis("REDIS_URL")
@@ -187,6 +192,31 @@ func (l *loader) parsed(name, value string, check func(string) error) string {
 		l.fault(name, err)
 	}
 	return value
+}
+
+// prefixes reads addresses and networks; an address is a network of one.
+func (l *loader) prefixes(name string) []netip.Prefix {
+	value := l.optional(name, "")
+	if value == "" {
+		return nil
+	}
+	var all []netip.Prefix
+	for text := range strings.SplitSeq(value, ",") {
+		text = strings.TrimSpace(text)
+		p, err := netip.ParsePrefix(text)
+		if at, isAddress := netip.ParseAddr(text); isAddress == nil {
+			p, err = netip.PrefixFrom(at, at.BitLen()), nil
+		}
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96) // as addresses are compared
+		}
+		if err != nil || p.Bits() == 0 { // everybody is no proxy
+			l.fault(name, errPrefixes)
+			return nil
+		}
+		all = append(all, p.Masked())
+	}
+	return all
 }
 
 func checkURL(s string) error {

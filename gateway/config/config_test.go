@@ -72,7 +72,7 @@ func (e env) with(change env) env {
 type plain struct {
 	PublicURL, Listen, OpsListen, MetricsListen, SID, APIURL, Overrides, Spool string
 	VoiceVI, VoiceEN, Recordings                                               string
-	Tokens                                                                     []string
+	Tokens, Proxies                                                            []string
 	Shards                                                                     int
 }
 
@@ -86,9 +86,13 @@ func load(t *testing.T, e env) plain {
 	if c.Keyset == nil {
 		t.Error("Load gave no keyset")
 	}
+	var proxies []string
+	for _, p := range c.TrustedProxies {
+		proxies = append(proxies, p.String())
+	}
 	return plain{
 		c.PublicURL, c.Listen, c.OpsListen, c.MetricsListen, c.AccountSID, c.APIURL, c.CallbackOverrides, c.SpoolDir,
-		c.VoiceVI, c.VoiceEN, c.RecordingsDir, config.Reveal(c.AuthTokens), int(c.Shards),
+		c.VoiceVI, c.VoiceEN, c.RecordingsDir, config.Reveal(c.AuthTokens), proxies, int(c.Shards),
 	}
 }
 
@@ -112,12 +116,14 @@ func TestLoad_EverySetting(t *testing.T) {
 		"HOTLINE_METRICS_LISTEN": "localhost:0", "TWILIO_AUTH_TOKEN": token + ", " + second, "TWILIO_API_URL": "http://carrier:3000/",
 		"HOTLINE_CALLBACK_OVERRIDES": "rc=2", "HOTLINE_SPOOL_DIR": dir, "HOTLINE_SHARDS": "16",
 		"HOTLINE_VOICE": "Google.vi-VN-Chirp3-HD-Aoede", "HOTLINE_VOICE_EN": "Polly.Amy-Neural", "HOTLINE_RECORDINGS_DIR": recordings,
+		"HOTLINE_TRUSTED_PROXIES": "127.0.0.1, 10.1.2.3/8,fd00::1,::ffff:192.0.2.1",
 	})
 	want := plain{
 		PublicURL: "http://127.0.0.1:8080/base", Listen: "0.0.0.0:80", OpsListen: "[::1]:81", MetricsListen: "localhost:0",
 		SID: "AC0123456789abcdef0123456789abcdef", APIURL: "http://carrier:3000", Overrides: "rc=2", Spool: dir,
 		VoiceVI: "Google.vi-VN-Chirp3-HD-Aoede", VoiceEN: "Polly.Amy-Neural", Recordings: recordings,
-		Tokens: []string{token, second}, Shards: 16,
+		Proxies: []string{"127.0.0.1/32", "10.0.0.0/8", "fd00::1/128", "192.0.2.1/32"},
+		Tokens:  []string{token, second}, Shards: 16,
 	}
 	if diff := cmp.Diff(want, load(t, e)); diff != "" {
 		t.Errorf("Load (-want +got):\n%s", diff)
@@ -186,20 +192,21 @@ func TestLoad_Malformed(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := map[string][]string{
-		"HOTLINE_PUBLIC_URL":     {"hotline.example.vn", "/", "ftp://x", "https://", "https://u:s3cret@x", "https://x?s3cret=1", "https://x#f", "https://x y", "://"},
-		"HOTLINE_LISTEN":         {"8080", "x", ":", ":x", ":-1", ":65536", "a:b:c", "::1:80"},
-		"HOTLINE_OPS_LISTEN":     {"nonsense"},
-		"HOTLINE_METRICS_LISTEN": {"127.0.0.1"},
-		"TWILIO_API_URL":         {"api.twilio.com", "https://AC:s3cret@api.twilio.com", "https://x?y"},
-		"TWILIO_ACCOUNT_SID":     {"AC/../s3cret", "AC s3cret", "AC?s3cret"},
-		"TWILIO_AUTH_TOKEN":      {"s3cret token", "s3cret,", ",s3cret", ",", "s3cretA,s3cretB,s3cretC", "s3cretá"},
-		"REDIS_URL":              {"redis", "s3cret", "http://:s3cret@x", "redis://:s3cret@x/y", "redis://:12/s3cret@x", "redis+sentinel://:s3cret@x"},
-		"HOTLINE_KEYSET":         {"s3cret", "hotline-keyset-1:", "hotline-keyset-1:s3cret", "hotline-keyset-1:eyJzM2NyZXQiOjF9"},
-		"HOTLINE_SHARDS":         {"0", "17", "-1", "four", "4.0", " 4"},
-		"HOTLINE_SPOOL_DIR":      {file, filepath.Join(file, "below"), "/nonexistent/s3cret"},
-		"HOTLINE_VOICE":          {"s3cret voice", "Google.", ".vi-VN", "Google..vi-VN", "a<b", "giọng", strings.Repeat("a", 101), "Google.en-US-Standard-C", "Google.vie-VN-Standard-A", "Google.en-US"},
-		"HOTLINE_VOICE_EN":       {"Google.vi-VN-Standard-A", "<Say>"},
-		"HOTLINE_RECORDINGS_DIR": {file, filepath.Join(file, "below"), "/nonexistent/s3cret"},
+		"HOTLINE_PUBLIC_URL":      {"hotline.example.vn", "/", "ftp://x", "https://", "https://u:s3cret@x", "https://x?s3cret=1", "https://x#f", "https://x y", "://"},
+		"HOTLINE_LISTEN":          {"8080", "x", ":", ":x", ":-1", ":65536", "a:b:c", "::1:80"},
+		"HOTLINE_OPS_LISTEN":      {"nonsense"},
+		"HOTLINE_METRICS_LISTEN":  {"127.0.0.1"},
+		"TWILIO_API_URL":          {"api.twilio.com", "https://AC:s3cret@api.twilio.com", "https://x?y"},
+		"TWILIO_ACCOUNT_SID":      {"AC/../s3cret", "AC s3cret", "AC?s3cret"},
+		"TWILIO_AUTH_TOKEN":       {"s3cret token", "s3cret,", ",s3cret", ",", "s3cretA,s3cretB,s3cretC", "s3cretá"},
+		"REDIS_URL":               {"redis", "s3cret", "http://:s3cret@x", "redis://:s3cret@x/y", "redis://:12/s3cret@x", "redis+sentinel://:s3cret@x"},
+		"HOTLINE_KEYSET":          {"s3cret", "hotline-keyset-1:", "hotline-keyset-1:s3cret", "hotline-keyset-1:eyJzM2NyZXQiOjF9"},
+		"HOTLINE_SHARDS":          {"0", "17", "-1", "four", "4.0", " 4"},
+		"HOTLINE_SPOOL_DIR":       {file, filepath.Join(file, "below"), "/nonexistent/s3cret"},
+		"HOTLINE_VOICE":           {"s3cret voice", "Google.", ".vi-VN", "Google..vi-VN", "a<b", "giọng", strings.Repeat("a", 101), "Google.en-US-Standard-C", "Google.vie-VN-Standard-A", "Google.en-US"},
+		"HOTLINE_VOICE_EN":        {"Google.vi-VN-Standard-A", "<Say>"},
+		"HOTLINE_TRUSTED_PROXIES": {"proxy", "0.0.0.0/0", "::/0", "10.0.0.0/33", "10.0.0.1,", "10.0.0.1 10.0.0.2", "10.0.0.1:80"},
+		"HOTLINE_RECORDINGS_DIR":  {file, filepath.Join(file, "below"), "/nonexistent/s3cret"},
 	}
 	for name, values := range bad {
 		for _, value := range values {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,33 +20,52 @@ import (
 // browser is a visitor without JavaScript: forms and reloading.
 type browser struct {
 	t    *testing.T
-	demo *Demo
+	demo *demo
 	log  *bytes.Buffer // everything the demo logged
 	h    http.Handler
+}
+
+// thisMachine is where a browser of the tests connects from.
+const thisMachine = "127.0.0.1:50000"
+
+// served is where a demo of the tests would be served.
+func served() places {
+	return places{
+		page:  &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8088},
+		board: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8089},
+	}
 }
 
 // newBrowser starts a demo in the test's bubble.
 func newBrowser(t *testing.T, language texts.Language) *browser {
 	t.Helper()
+	return newBrowserAt(t, Options{Language: language, Empty: true})
+}
+
+func newBrowserAt(t *testing.T, o Options) *browser {
+	t.Helper()
 	b := &browser{t: t, log: &bytes.Buffer{}}
-	logger := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	d, err := New(t.Context(), Options{Language: language, Logger: logger})
+	o.places = served()
+	o.Logger = slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	d, err := newDemo(t.Context(), o)
 	if err != nil {
-		t.Fatalf("New() = %v, want a demo", err)
+		t.Fatalf("newDemo() = %v, want a demo", err)
 	}
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Errorf("Close() = %v, want nil", err)
 		}
 	})
-	b.demo, b.h = d, d.Handler()
+	b.demo, b.h = d, d.pageSite()
 	return b
 }
 
 func (b *browser) get(path string) *httptest.ResponseRecorder {
 	b.t.Helper()
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, path, nil)
+	r.Host, r.RemoteAddr = b.demo.places.page.String(), thisMachine
 	w := httptest.NewRecorder()
-	b.h.ServeHTTP(w, httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, path, nil))
+	b.h.ServeHTTP(w, r)
 	return w
 }
 
@@ -54,6 +74,7 @@ func (b *browser) post(path string, form url.Values) *httptest.ResponseRecorder 
 	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Host, r.RemoteAddr = b.demo.places.page.String(), thisMachine
 	w := httptest.NewRecorder()
 	b.h.ServeHTTP(w, r)
 	return w

@@ -17,7 +17,7 @@ var (
 )
 
 // dial calls the line from a phone.
-func (d *Demo) dial(w http.ResponseWriter, r *http.Request) error {
+func (d *demo) dial(w http.ResponseWriter, r *http.Request) error {
 	h, ok := d.ward.handset(r.PathValue("phone"))
 	if !ok {
 		return errNoPhone
@@ -72,7 +72,7 @@ func speak(c *simulator.Call, r *http.Request) error {
 }
 
 // onCall makes a handler of something that is done with a call.
-func (d *Demo) onCall(do deed) func(http.ResponseWriter, *http.Request) error {
+func (d *demo) onCall(do deed) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		h, ok := d.ward.handset(r.PathValue("phone"))
 		if !ok {

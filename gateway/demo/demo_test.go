@@ -1,9 +1,6 @@
 package demo
 
 import (
-	"context"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -190,73 +187,4 @@ func TestDemo_ReadingClearsTheBadge(t *testing.T) {
 		b.wants("badge-to2-hoa", "1 tin mới")
 		b.wants("thread-to2-hoa", "da ghi nhan")
 	})
-}
-
-func TestRun_ServesUntilToldToStop(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	out, in := io.Pipe()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- Run(ctx, "127.0.0.1:0", in, Options{Language: texts.Vietnamese, Logger: slog.New(slog.DiscardHandler)})
-		_ = in.Close()
-	}()
-	page, world := "", ""
-	buffer := make([]byte, 4096)
-	n, err := out.Read(buffer)
-	if err != nil {
-		t.Fatalf("Run() printed nothing: %v", err)
-	}
-	welcome := string(buffer[:n])
-	for _, want := range []string{"KHÔNG TIN NHẮN THẬT NÀO RỜI KHỎI MÁY NÀY", "NO REAL MESSAGE LEAVES THIS MACHINE", "/metrics"} {
-		if !strings.Contains(welcome, want) {
-			t.Errorf("Run() printed %q, want it to contain %q", welcome, want)
-		}
-	}
-	for word := range strings.FieldsSeq(welcome) {
-		if strings.HasPrefix(word, "http://") && strings.HasSuffix(word, "/") {
-			page = word
-		}
-	}
-	for path, want := range map[string]string{"": "<html", "metrics": "hotline_cases"} {
-		resp, err := http.Get(page + path)
-		if err != nil {
-			t.Fatalf("GET %s: %v", path, err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		if err != nil || !strings.Contains(string(body), want) {
-			t.Errorf("GET /%s = %d %v, want it to contain %q", path, resp.StatusCode, err, want)
-		}
-		if _, after, ok := strings.Cut(string(body), `data-world="`); ok {
-			world, _, _ = strings.Cut(after, `"`)
-		}
-	}
-
-	busy := strings.TrimSuffix(strings.TrimPrefix(page, "http://"), "/")
-	err = Run(t.Context(), busy, io.Discard, Options{Language: texts.Vietnamese, Logger: slog.New(slog.DiscardHandler)})
-	if err == nil || !strings.Contains(err.Error(), "--listen 127.0.0.1:0") {
-		t.Errorf("Run() on a busy address = %v, want an error that suggests --listen", err)
-	}
-
-	// An open page must not hold up the end.
-	resp, err := http.Get(page + "events?language=vi&world=" + world)
-	if err != nil {
-		t.Fatalf("GET /events: %v", err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if n, err := resp.Body.Read(buffer); err != nil || !strings.HasPrefix(string(buffer[:n]), "event: update") {
-		t.Fatalf("GET /events begins with %q, %v, want an update", buffer[:n], err)
-	}
-	cancel()
-	go func() { _, _ = io.Copy(io.Discard, out) }()
-	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("Run() = %v, want nil", err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("Run() did not stop within ten seconds")
-	}
 }

@@ -13,13 +13,15 @@ import (
 	"github.com/tincay/hotline/routing/texts"
 )
 
-//go:embed page.html page.css page.js icon.svg
+//go:embed page.html door.html page.css page.js icon.svg
 var pageFiles embed.FS
 
 // pageView is the whole page. Parts of it, its fragments, are also sent one by one when they change.
 type pageView struct {
 	words
 	World     string // which world the page shows
+	Board     bool   // the browser can open the board
+	Past      bool   // there is one to be seen on it
 	Languages []languageChoice
 	Person    cardView
 	Contacts  []cardView
@@ -104,7 +106,7 @@ func samples() []sampleView {
 func answers() []string { return []string{"1", "0", "XONG"} }
 
 // view puts together what the page shows now; the channel is closed when that has changed.
-func (d *Demo) view(ctx context.Context) (*pageView, <-chan struct{}, error) {
+func (d *demo) view(ctx context.Context) (*pageView, <-chan struct{}, error) {
 	now, err := d.visit()
 	if err != nil {
 		return nil, nil, err
@@ -214,7 +216,7 @@ func (t *teller) role(c contacts.Contact) string {
 }
 
 // fragments renders the parts of the page that change, by the id of the element they fill.
-func (d *Demo) fragments(v *pageView) (map[string]string, error) {
+func (d *demo) fragments(v *pageView) (map[string]string, error) {
 	all := map[string]string{}
 	var failed error
 	render := func(id, name string, data any) {

@@ -114,6 +114,39 @@ document.addEventListener("pointerdown", (event) => {
   if (badge && !badge.contains(event.target)) badge.form.requestSubmit();
 });
 
+// The board beside the phones, where the page is wide enough. It comes back when the page is loaded anew, because
+// of another language or world, with a ticket of its own.
+const desk = document.getElementById("desk"), beside = document.getElementById("beside");
+const wide = matchMedia("(min-width: 1300px)");
+const openText = beside && beside.textContent;
+async function showDesk() {
+  try {
+    const answer = await fetch("/board", { method: "POST", headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error("status " + answer.status);
+    const frame = document.createElement("iframe");
+    frame.title = desk.dataset.title;
+    frame.src = (await answer.json()).url;
+    desk.replaceChildren(frame);
+  } catch {
+    say(document.body.dataset.failed);
+    return;
+  }
+  setDesk(true);
+}
+function setDesk(shown) {
+  if (!shown) desk.replaceChildren();
+  desk.hidden = !shown;
+  document.body.classList.toggle("beside", shown);
+  beside.setAttribute("aria-expanded", String(shown));
+  beside.textContent = shown ? beside.dataset.close : openText;
+  sessionStorage.setItem("beside", shown ? "yes" : "");
+}
+if (beside) {
+  beside.hidden = false;
+  beside.addEventListener("click", () => desk.hidden ? showDesk() : setDesk(false));
+  if (wide.matches && sessionStorage.getItem("beside")) showDesk();
+}
+
 const query = new URLSearchParams({ world: document.body.dataset.world, language: document.body.dataset.language });
 const updates = new EventSource("/events?" + query);
 updates.addEventListener("update", update);

@@ -55,8 +55,8 @@ func TestPage_LoadsNothingFromElsewhere(t *testing.T) {
 			if found := outside.FindString(body); w.Code != http.StatusOK || found != "" {
 				t.Errorf("GET %s = %d with %q in it, want 200 without any address", path, w.Code, found)
 			}
-			if got := w.Header().Get("Content-Security-Policy"); got != policy {
-				t.Errorf("GET %s: Content-Security-Policy = %q, want %q", path, got, policy)
+			if got := w.Header().Get("Content-Security-Policy"); got != policy+"; frame-src http://127.0.0.1:8089" {
+				t.Errorf("GET %s: Content-Security-Policy = %q, want %q and the board in frames", path, got, policy)
 			}
 		}
 		// The policy would keep these from working.
@@ -90,6 +90,9 @@ func TestHandler_Refuses(t *testing.T) {
 	}{
 		{"another site's form", http.MethodPost, "/phones/person/texts", form("body", "x"), "cross-site", http.StatusForbidden},
 		{"another site's language", http.MethodPost, "/language", form("language", "en"), "cross-site", http.StatusForbidden},
+		{"another site's way to the board", http.MethodPost, "/board", nil, "cross-site", http.StatusForbidden},
+		{"the board's own way to the board", http.MethodPost, "/board", nil, "same-site", http.StatusForbidden},
+		{"a way to the board by a link", http.MethodGet, "/board", nil, "same-origin", http.StatusMethodNotAllowed},
 		{"another site's start", http.MethodPost, "/again", nil, "cross-site", http.StatusForbidden},
 		{"no such phone", http.MethodPost, "/phones/nobody/texts", form("body", "x"), "same-origin", http.StatusNotFound},
 		{"no such phone read", http.MethodPost, "/phones/nobody/read", nil, "same-origin", http.StatusNotFound},

@@ -8,40 +8,39 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"syscall"
 	"time"
 )
 
-// DefaultListen is where the page is served unless told otherwise: to this machine only.
-const DefaultListen = "127.0.0.1:8088"
-
 // stopTimeout bounds how long requests in hand may take after the demo is told to stop.
 const stopTimeout = 2 * time.Second
 
-// Run serves a demo at an address (host:port; port 0 takes a free one) until ctx ends, and tells out, in
-// Vietnamese and English, where it is.
-func Run(ctx context.Context, listen string, out io.Writer, o Options) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("địa chỉ %[1]s đang có chương trình khác dùng; chọn địa chỉ khác, ví dụ --listen 127.0.0.1:0 | "+
-			"address %[1]s is in use by another program; choose another, for example --listen 127.0.0.1:0", listen)
+// gcPercent is that of the gateway in production. Making up the past with the default takes half as long again.
+const gcPercent = 400
+
+// Run serves a demo until ctx ends, and tells out, in Vietnamese and English, where it is.
+func Run(ctx context.Context, at Addresses, out io.Writer, o Options) error {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(gcPercent)
 	}
+	page, err := listen(ctx, "--listen", at.Page)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return err
 	}
-	d, err := New(ctx, o)
+	board, err := listen(ctx, "--board-listen", at.Board)
 	if err != nil {
-		return errors.Join(err, l.Close())
+		return errors.Join(err, page.Close())
 	}
-	srv := &http.Server{
-		Handler:           d.Handler(),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog: slog.NewLogLogger(withoutDetail{o.Logger.Handler()}, slog.LevelWarn),
+	o.places = places{page: page.Addr().(*net.TCPAddr), board: board.Addr().(*net.TCPAddr)}
+	d, err := newDemo(ctx, o)
+	if err != nil {
+		return errors.Join(err, page.Close(), board.Close())
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	welcome(out, l.Addr())
+	failed := make(chan error, 2)
+	servers := []*http.Server{serve(page, d.pageSite(), o.Logger, failed), serve(board, d.boardSite(), o.Logger, failed)}
+	welcome(out, o.places)
 
 	select {
 	case <-ctx.Done():
@@ -52,11 +51,41 @@ func Run(ctx context.Context, listen string, out io.Writer, o Options) error {
 	err = errors.Join(err, d.Close())
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	if srv.Shutdown(stopping) != nil {
-		err = errors.Join(err, srv.Close())
+	for _, srv := range servers {
+		if srv.Shutdown(stopping) != nil {
+			err = errors.Join(err, srv.Close())
+		}
 	}
 	_, _ = fmt.Fprintln(out, "Đã dừng | stopped")
 	return err
+}
+
+// listen opens the listener that an option asks for.
+func listen(ctx context.Context, option, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("địa chỉ %[1]s đang có chương trình khác dùng; chọn địa chỉ khác, ví dụ %[2]s 127.0.0.1:0 | "+
+			"address %[1]s is in use by another program; choose another, for example %[2]s 127.0.0.1:0", address, option)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", option, err)
+	}
+	return l, nil
+}
+
+func serve(l net.Listener, h http.Handler, logger *slog.Logger, failed chan<- error) *http.Server {
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(withoutDetail{logger.Handler()}, slog.LevelWarn),
+	}
+	go func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	return srv
 }
 
 // withoutDetail logs that the HTTP server complained, and not about what: the text may quote a request.
@@ -68,7 +97,7 @@ func (w withoutDetail) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // welcome says what this is and where.
-func welcome(out io.Writer, at net.Addr) {
+func welcome(out io.Writer, at places) {
 	_, _ = fmt.Fprintf(out, `
 ==============================================================
   TIN CẬY: BẢN CHẠY THỬ | DEMO
@@ -79,11 +108,13 @@ func welcome(out io.Writer, at net.Addr) {
 ==============================================================
 
   Mở trang này | open this page:  http://%[1]s/
+  Bàn trực | the duty desk:       http://%[2]s/ (bấm nút trên trang | click on the page)
   Số liệu | metrics:              http://%[1]s/metrics
   Dừng | stop:                    Ctrl-C
 
-`, at)
-	if tcp, ok := at.(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
-		_, _ = fmt.Fprint(out, "  Chú ý: máy khác trong mạng cũng mở được trang này.\n  Note: other machines on the network can open this page too.\n\n")
+`, at.page, at.board)
+	if !at.page.IP.IsLoopback() || !at.board.IP.IsLoopback() {
+		_, _ = fmt.Fprint(out, "  Chú ý: máy khác trong mạng cũng mở được trang này; bàn trực thì chỉ mở được trên máy này.\n"+
+			"  Note: other machines on the network can open this page too; the duty desk opens only on this machine.\n\n")
 	}
 }

@@ -35,8 +35,8 @@ const (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// Handler serves the page, what it posts, its live updates and the gateway's metrics.
-func (d *Demo) Handler() http.Handler {
+// pageSite serves the page, what it posts, its live updates and the gateway's metrics.
+func (d *demo) pageSite() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.handle(d.showPage))
 	mux.HandleFunc("GET /events", d.handle(d.events))
@@ -61,6 +61,7 @@ func (d *Demo) Handler() http.Handler {
 		mux.HandleFunc("POST /phones/{phone}/calls/{call}/"+name, d.handle(d.onCall(do)))
 	}
 	mux.HandleFunc("POST /language", d.handle(d.changeLanguage))
+	mux.HandleFunc("POST /board", d.handle(d.openBoard))
 	mux.HandleFunc("POST /again", d.handle(func(w http.ResponseWriter, r *http.Request) error {
 		if err := d.startAgain(r.Context()); err != nil {
 			return err
@@ -70,13 +71,21 @@ func (d *Demo) Handler() http.Handler {
 	guard := http.NewCrossOriginProtection()
 	return guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", policy+d.frames(r))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		mux.ServeHTTP(w, r)
 	}))
+}
+
+// frames lets the page show the board in a frame, and nothing else.
+func (d *demo) frames(r *http.Request) string {
+	if at, ok := d.places.origins(r); ok {
+		return "; frame-src " + at.board
+	}
+	return ""
 }
 
 // refusal is a request that cannot be done; the text is for the person who made it.
@@ -89,14 +98,16 @@ func (r refusal) Error() string { return r.text }
 
 // What is refused.
 var (
-	errNoPhone = refusal{http.StatusNotFound, "Không có máy này | no such phone"}
-	errEmpty   = refusal{http.StatusBadRequest, "Tin trống | the text is empty"}
-	errLong    = refusal{http.StatusBadRequest, "Tin dài quá 1600 ký tự | the text is longer than 1600 characters"}
-	errTongue  = refusal{http.StatusBadRequest, "Chỉ có tiếng Việt và tiếng Anh | only Vietnamese and English"}
+	errNoPhone   = refusal{http.StatusNotFound, "Không có máy này | no such phone"}
+	errEmpty     = refusal{http.StatusBadRequest, "Tin trống | the text is empty"}
+	errLong      = refusal{http.StatusBadRequest, "Tin dài quá 1600 ký tự | the text is longer than 1600 characters"}
+	errElsewhere = refusal{http.StatusForbidden, "Bàn trực chỉ mở được trên chính máy chạy bản thử này | the duty desk opens only on the machine that runs this demo"}
+	errGetOnly   = refusal{http.StatusMethodNotAllowed, "Lối này chỉ vào được bằng GET | this way is taken with GET only"}
+	errTongue    = refusal{http.StatusBadRequest, "Chỉ có tiếng Việt và tiếng Anh | only Vietnamese and English"}
 )
 
 // handle turns what a handler returns into an answer. Causes go to the log, never to the browser.
-func (d *Demo) handle(do func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+func (d *demo) handle(do func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := do(w, r)
 		refused, isRefusal := errors.AsType[refusal](err)
@@ -129,11 +140,13 @@ func file(name, contentType string) func(http.ResponseWriter, *http.Request) err
 	}
 }
 
-func (d *Demo) showPage(w http.ResponseWriter, r *http.Request) error {
+func (d *demo) showPage(w http.ResponseWriter, r *http.Request) error {
 	v, _, err := d.view(r.Context())
 	if err != nil {
 		return err
 	}
+	_, v.Board = d.places.origins(r)
+	v.Past = !d.empty
 	var b bytes.Buffer // whole, or not at all
 	if err := d.page.ExecuteTemplate(&b, "page.html", v); err != nil {
 		return err
@@ -144,7 +157,7 @@ func (d *Demo) showPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // writeText sends a text from a phone.
-func (d *Demo) writeText(w http.ResponseWriter, r *http.Request) error {
+func (d *demo) writeText(w http.ResponseWriter, r *http.Request) error {
 	h, ok := d.ward.handset(r.PathValue("phone"))
 	if !ok {
 		return errNoPhone
@@ -172,7 +185,7 @@ func (d *Demo) writeText(w http.ResponseWriter, r *http.Request) error {
 	return back(w, r, "#phone-"+h.ID)
 }
 
-func (d *Demo) markRead(w http.ResponseWriter, r *http.Request) error {
+func (d *demo) markRead(w http.ResponseWriter, r *http.Request) error {
 	h, ok := d.ward.handset(r.PathValue("phone"))
 	if !ok {
 		return errNoPhone
@@ -186,7 +199,7 @@ func (d *Demo) markRead(w http.ResponseWriter, r *http.Request) error {
 	return back(w, r, "#phone-"+h.ID)
 }
 
-func (d *Demo) changeLanguage(w http.ResponseWriter, r *http.Request) error {
+func (d *demo) changeLanguage(w http.ResponseWriter, r *http.Request) error {
 	err := d.speak(r.Context(), texts.Language(r.PostFormValue("language")))
 	if errors.Is(err, errLanguage) {
 		return errTongue
@@ -199,7 +212,7 @@ func (d *Demo) changeLanguage(w http.ResponseWriter, r *http.Request) error {
 
 // events keeps a page up to date: each fragment that has changed, as soon as it has. A page that shows
 // another world or language than the present one is told to load itself anew.
-func (d *Demo) events(w http.ResponseWriter, r *http.Request) error {
+func (d *demo) events(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := &stream{w: w, control: http.NewResponseController(w)}
 	alive := time.NewTicker(aliveEvery)
@@ -235,7 +248,7 @@ func (d *Demo) events(w http.ResponseWriter, r *http.Request) error {
 }
 
 // lost ends a page's updates. It is too late for an answer that says so; the page connects anew.
-func (d *Demo) lost(r *http.Request, err error) error {
+func (d *demo) lost(r *http.Request, err error) error {
 	if err != nil && r.Context().Err() == nil && !errors.Is(err, errClosed) {
 		d.logger.Warn("live updates ended", slog.Any("error", err))
 	}

@@ -126,8 +126,8 @@ func (t *teller) sentence(w *ward, s *snapshot, entry int, notes []note) (text s
 	if text, ok := t.onCalls(w, s, entry, first); ok {
 		return text, 1
 	}
-	if said := t.said["log.kind."+string(first.Kind)]; said != "" { // sentences about nobody in particular
-		return said, 1
+	if key := "log.kind." + string(first.Kind); t.Has(key) { // sentences about nobody in particular
+		return t.say(key), 1
 	}
 	// A kind this page does not know yet is shown as it stands in the journal rather than left out.
 	return string(first.Kind), 1

@@ -3,74 +3,21 @@ package demo
 import (
 	"embed"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"github.com/tincay/hotline/ops/wording"
 	"github.com/tincay/hotline/routing/texts"
-)
-
-// Errors of [words.T].
-var (
-	errNoWording = errors.New("no such wording")
-	errUnfilled  = errors.New("placeholder has no value")
 )
 
 //go:embed vi.yaml en.yaml
 var wordingFiles embed.FS
 
 // words are what the page says in one language, by key.
-type words struct {
-	Language texts.Language
-	said     map[string]string
-}
+type words = wording.Words
 
-// readWords reads the wording of every language.
-func readWords() (map[texts.Language]words, error) {
-	all := make(map[texts.Language]words)
-	for _, language := range texts.Languages() {
-		raw, err := wordingFiles.ReadFile(string(language) + ".yaml")
-		if err != nil {
-			return nil, fmt.Errorf("read wording: %w", err)
-		}
-		w := words{Language: language}
-		if err := yaml.Unmarshal(raw, &w.said); err != nil {
-			return nil, fmt.Errorf("read wording %s: %w", language, err)
-		}
-		all[language] = w
-	}
-	return all, nil
-}
-
-// T says something. What stands in braces is filled in from pairs of names and values. A key that does
-// not exist or a placeholder without a value is an error, which fails the page: no gap goes unnoticed.
-func (w words) T(key string, pairs ...string) (string, error) {
-	rest := w.said[key]
-	if rest == "" {
-		return "", fmt.Errorf("%s: %s: %w", w.Language, key, errNoWording)
-	}
-	values := make(map[string]string, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		values[pairs[i]] = pairs[i+1]
-	}
-	var b strings.Builder
-	for {
-		before, after, found := strings.Cut(rest, "{")
-		b.WriteString(before)
-		if !found {
-			return b.String(), nil
-		}
-		name, after, _ := strings.Cut(after, "}")
-		if values[name] == "" {
-			return "", fmt.Errorf("%s: %s: %s: %w", w.Language, key, name, errUnfilled)
-		}
-		b.WriteString(values[name])
-		rest = after
-	}
-}
+func readWords() (map[texts.Language]words, error) { return wording.Read(wordingFiles, "%s.yaml") }
 
 // teller says things while a page is put together, and keeps what went wrong for its end.
 type teller struct {
@@ -79,7 +26,7 @@ type teller struct {
 }
 
 // say is T without the error, which is kept.
-func (t *teller) say(key string, pairs ...string) string {
+func (t *teller) say(key string, pairs ...any) string {
 	s, err := t.T(key, pairs...)
 	t.err = errors.Join(t.err, err)
 	return s

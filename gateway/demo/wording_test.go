@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -29,7 +28,7 @@ func TestWording_LanguagesHaveTheSameKeysAndPlaceholders(t *testing.T) {
 	holes := regexp.MustCompile(`\{\w*\}`)
 	shape := func(w words) map[string][]string {
 		m := map[string][]string{}
-		for key, said := range w.said {
+		for key, said := range w.All() {
 			if said == "" {
 				t.Errorf("%s: %s is empty", w.Language, key)
 			}
@@ -77,7 +76,7 @@ func TestWording_NothingThatCanHappenIsWithoutWords(t *testing.T) {
 	family("key.", answers()...)
 	for language, w := range all {
 		for _, key := range keys {
-			if w.said[key] == "" {
+			if !w.Has(key) {
 				t.Errorf("%s: %s has no words", language, key)
 			}
 		}
@@ -191,31 +190,5 @@ func TestPanel_EveryDeadlineIsTold(t *testing.T) {
 				t.Errorf("%s: next(%s) = %q, error %v; want a sentence", language, name, text, tell.err)
 			}
 		}
-	}
-}
-
-func TestWords_AGapIsAnError(t *testing.T) {
-	t.Parallel()
-	w := words{Language: "vi", said: map[string]string{"a": "x {n} y", "b": ""}}
-	rows := []struct {
-		name, key string
-		pairs     []string
-		want      string
-		err       error
-	}{
-		{"filled", "a", []string{"n", "1"}, "x 1 y", nil},
-		{"a value is not searched", "a", []string{"n", "{n}"}, "x {n} y", nil},
-		{"no value", "a", nil, "", errUnfilled},
-		{"empty value", "a", []string{"n", ""}, "", errUnfilled},
-		{"empty wording", "b", nil, "", errNoWording},
-		{"no such key", "c", nil, "", errNoWording},
-	}
-	for _, row := range rows {
-		t.Run(row.name, func(t *testing.T) {
-			t.Parallel()
-			if got, err := w.T(row.key, row.pairs...); got != row.want || !errors.Is(err, row.err) {
-				t.Errorf("T(%q, %q) = %q, %v, want %q, %v", row.key, row.pairs, got, err, row.want, row.err)
-			}
-		})
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -14,15 +12,17 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/tincay/hotline/contacts/seal"
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/gateway"
 	"github.com/tincay/hotline/gateway/config"
+	"github.com/tincay/hotline/gateway/demo/memory"
+	"github.com/tincay/hotline/gateway/demo/past"
 	"github.com/tincay/hotline/gateway/simulator"
 	"github.com/tincay/hotline/gateway/voice"
 	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/store"
 	"github.com/tincay/hotline/routing/texts"
 )
 
@@ -48,17 +48,19 @@ const (
 
 // world is one whole system from the first text to the last: a Redis, a carrier, a gateway and phones.
 type world struct {
-	ward    *ward
+	setting
+
 	id      string // tells this world from the next
 	redis   *miniredis.Miniredis
 	app     *gateway.App
 	carrier *simulator.Carrier
+	office  *office
 	files   *contactstore.Store
-	changed func() // called when there is something new to show
 
 	cancel   context.CancelFunc
+	leave    context.CancelFunc // ends the streams of the board's open pages
 	work     sync.WaitGroup
-	visitors sync.WaitGroup // whoever is looking at it or writing in it; see Demo.visit
+	visitors sync.WaitGroup // whoever is looking at it or writing in it; see demo.visit
 
 	mu         sync.Mutex
 	generation int64              // of the stored line file
@@ -69,31 +71,37 @@ type world struct {
 	read       map[string]int // by handset: up to which change its owner has seen it
 }
 
-// newWorld starts a system in which nothing has happened yet.
-func newWorld(ctx context.Context, w *ward, language texts.Language, logger *slog.Logger, changed func()) (*world, error) {
-	keyset, err := seal.NewKeyset()
-	if err != nil {
-		return nil, fmt.Errorf("make keys: %w", err)
-	}
+// setting is what every world of a demo has in common.
+type setting struct {
+	ward   *ward
+	notice map[texts.Language]string // what the board's pages say of themselves
+	logger *slog.Logger
+	tell   func() // called when there is something new to show
+}
+
+// newWorld starts a system in which nothing has happened yet but the past, if there is one.
+func newWorld(ctx context.Context, set setting, before *past.Past, language texts.Language) (*world, error) {
 	m := miniredis.NewMiniRedis()
-	rdb := redis.NewClient(&redis.Options{
-		Dialer:                   func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
-		ContextTimeoutEnabled:    true,
-		MaxRetries:               -1,
-		DisableIdentity:          true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
 	world := &world{
-		ward: w, id: rand.Text(), redis: m, changed: changed,
+		setting: set, id: rand.Text(), redis: m, last: store.JournalBefore(time.Now()), // the page tells of the present only
 		codes: map[routing.CaseID]routing.Code{}, read: map[string]int{},
 	}
-	if err := world.open(ctx, rdb, keyset, language, logger); err != nil {
+	keyset, err := world.inherit(before)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	rdb := memory.Client(m)
+	if err := world.open(ctx, rdb, keyset, language); err != nil {
 		err = errors.Join(err, rdb.Close())
 		m.Close()
 		return nil, err
 	}
 	run, cancel := context.WithCancel(context.Background()) // stop ends it, not the request that began it
 	world.cancel = cancel
+	watch, leave := context.WithCancel(run)
+	world.leave = leave
+	world.work.Go(func() { world.office.board.Run(watch) })
 	world.work.Go(func() { world.app.Run(run) })
 	world.work.Go(func() { world.age(run) })
 	world.work.Go(func() { world.watchPhones(run) })
@@ -101,9 +109,18 @@ func newWorld(ctx context.Context, w *ward, language texts.Language, logger *slo
 	return world, nil
 }
 
+// inherit takes over what has happened before, and what it is sealed with.
+func (w *world) inherit(before *past.Past) (*seal.Keyset, error) {
+	if before == nil {
+		return seal.NewKeyset()
+	}
+	w.generation = before.Generation
+	return before.Keyset, before.CopyTo(w.redis)
+}
+
 // open stores the ward and joins gateway and carrier, each reaching the other by the requests it would
 // make in earnest, signatures and all, only without a network between them.
-func (w *world) open(ctx context.Context, rdb redis.UniversalClient, keyset *seal.Keyset, language texts.Language, logger *slog.Logger) error {
+func (w *world) open(ctx context.Context, rdb redis.UniversalClient, keyset *seal.Keyset, language texts.Language) error {
 	shards, err := contactstore.CheckShards(ctx, rdb, 1)
 	if err != nil {
 		return err
@@ -118,8 +135,11 @@ func (w *world) open(ctx context.Context, rdb redis.UniversalClient, keyset *sea
 	w.app, err = gateway.Open(ctx, &config.Config{
 		PublicURL: hotlineURL, APIURL: carrierURL, AccountSID: accountSID, AuthTokens: []config.Secret{config.NewSecret(token)},
 		Redis: rdb, Shards: shards, Keyset: keyset, VoiceVI: voice.DefaultVoice(texts.Vietnamese), VoiceEN: voice.DefaultVoice(texts.English),
-	}, gateway.Options{Logger: logger, Transport: simulator.InMemory(http.HandlerFunc(toCarrier))})
+	}, gateway.Options{Logger: w.logger, Transport: simulator.InMemory(http.HandlerFunc(toCarrier)), Notice: w.notice})
 	if err != nil {
+		return err
+	}
+	if w.office, err = newOffice(ctx, w.app, rdb, keyset, w.logger); err != nil {
 		return err
 	}
 	w.carrier = simulator.New(simulator.Options{
@@ -129,14 +149,15 @@ func (w *world) open(ctx context.Context, rdb redis.UniversalClient, keyset *sea
 			VoiceURL: hotlineURL + "/twilio/voice", StatusCallback: hotlineURL + "/twilio/voice/status",
 		}},
 		Client: &http.Client{Transport: simulator.InMemory(w.app.Webhooks())},
-		Logger: logger, Latency: simulator.Latency{Deliver: overTheAir, Dial: overTheAir},
+		Logger: w.logger, Latency: simulator.Latency{Deliver: overTheAir, Dial: overTheAir},
 	})
 	return nil
 }
 
-// stop ends a system that nobody begins to visit any more: first those who do leave, then the gateway
-// finishes what it has in hand, then everything else goes.
+// stop ends a system that nobody begins to visit any more: first those who do leave, the open pages of the
+// board because their streams end, then the gateway finishes what it has in hand, then everything else goes.
 func (w *world) stop() error {
+	w.leave()
 	w.visitors.Wait()
 	w.cancel()
 	w.work.Wait()
@@ -182,7 +203,7 @@ func (w *world) age(ctx context.Context) {
 
 func (w *world) watchPhones(ctx context.Context) {
 	for range w.carrier.Changes(ctx, 0) {
-		w.changed()
+		w.tell()
 	}
 }
 
@@ -199,7 +220,7 @@ func (w *world) watchJournal(ctx context.Context) {
 		fresh, err := w.catchUp(ctx)
 		w.mu.Unlock()
 		if fresh || err != nil { // whoever shows the page meets the error again, and says so
-			w.changed()
+			w.tell()
 		}
 	}
 }
@@ -260,5 +281,5 @@ func (w *world) markRead(h handset) {
 	w.mu.Lock()
 	w.read[h.ID] = len(w.changes)
 	w.mu.Unlock()
-	w.changed()
+	w.tell()
 }

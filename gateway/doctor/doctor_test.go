@@ -13,11 +13,15 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/contacts/seal"
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/gateway/doctor"
 	"github.com/tincay/hotline/gateway/gatewaytest"
 	"github.com/tincay/hotline/gateway/simulator"
+	"github.com/tincay/hotline/ops/account"
+	"github.com/tincay/hotline/ops/account/password"
+	"github.com/tincay/hotline/ops/audit"
 	"github.com/tincay/hotline/routing/line"
 	"github.com/tincay/hotline/routing/routingtest"
 	"github.com/tincay/hotline/routing/texts"
@@ -83,7 +87,26 @@ func newInstallation(t *testing.T, redisURL string) *installation {
 func inMemory(t *testing.T) *installation {
 	i := newInstallation(t, "redis://"+miniredis.RunT(t).Addr())
 	i.apply(ward)
+	i.user("an", "lan")
 	return i
+}
+
+// user makes an account of somebody in the ward's directory.
+func (i *installation) user(name string, who contacts.ID) {
+	i.t.Helper()
+	accounts, err := account.NewAccounts(account.Options{
+		Redis: i.rdb, Keyset: i.keyset, Audit: audit.NewLog(i.rdb, i.keyset), Cost: password.Cost{MemoryKiB: 8, Passes: 1, Lanes: 1},
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	_, _, err = accounts.Add(i.t.Context(), "test", account.New{
+		Name: name, Role: account.Supervisor, Lines: account.Lines{IDs: []contacts.LineID{"cam-thanh"}},
+		Contacts: []account.Contact{{Line: "cam-thanh", ID: who}}, Password: contacts.Conceal("gravel mitten oboe quartz"),
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
 }
 
 // apply stores a line file.
@@ -170,6 +193,7 @@ func TestExamine_NothingWrong(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, routingtest.NewServer(t).URL())
 	i.apply(ward)
+	i.user("an", "lan")
 	healthy, findings := i.examine()
 	if !healthy {
 		t.Error("Examine = false, want nothing failed")
@@ -177,7 +201,7 @@ func TestExamine_NothingWrong(t *testing.T) {
 	want := []struct{ subject, en string }{
 		{"settings", "complete"}, {"Redis", "answers, version "}, {"Redis: ghi đĩa | persistence", "appendfsync always"},
 		{"Redis: bộ nhớ đầy | eviction", "noeviction"}, {"Redis: số phần | shards", "4"}, {"cam-thanh", "opens it"},
-		{"cam-thanh: lịch trực | roster", "no gap"}, {"cam-thanh: người liên hệ | contacts", "every kind"}, {"carrier", "is active"},
+		{"cam-thanh: lịch trực | roster", "no gap"}, {"cam-thanh: người liên hệ | contacts", "every kind"}, {"accounts", "1 enabled"}, {"carrier", "is active"},
 		{"cam-thanh +…13 SMS", "texts come here"}, {"cam-thanh +…13 SMS", "fallback on another host"},
 		{"cam-thanh +…13 voice", "calls come here"}, {"cam-thanh +…13 voice", "fallback on another host"}, {"carrier: STOP", "does not show"}, {"message files", "complete"},
 	}
@@ -230,6 +254,9 @@ func TestExamine_EachFault(t *testing.T) {
 		{"another number of shards", env("HOTLINE_SHARDS", "8"), doctor.Failed, "shards", "4 recorded, HOTLINE_SHARDS is 8"},
 		{"no usable number of shards", func(i *installation) { i.rdb.Set(i.t.Context(), "hotline:shards", "99", 0) }, doctor.Failed, "shards", "recorded is no number"},
 		{"no shards", func(i *installation) { i.rdb.Del(i.t.Context(), "hotline:shards") }, doctor.Failed, "shards", "none recorded"},
+		{"no account", func(i *installation) { i.rdb.Del(i.t.Context(), "{accounts}:all") }, doctor.Warning, "accounts", "nobody can open"},
+		{"an account of nobody in the directory", func(i *installation) { i.user("ba", "nobody") }, doctor.Failed, "accounts", "1 accounts are somebody who is not in the directory"},
+		{"accounts unreadable", func(i *installation) { i.rdb.Set(i.t.Context(), "{accounts}:all", "x", 0) }, doctor.Failed, "accounts", "WRONGTYPE"},
 		{"no line", func(i *installation) { i.rdb.Del(i.t.Context(), "hotline:lines") }, doctor.Failed, "lines", "there is none yet"},
 		{"lines unreadable", func(i *installation) { i.rdb.Set(i.t.Context(), "hotline:lines", "x", 0) }, doctor.Failed, "lines", "WRONGTYPE"},
 		{"another keyset", func(i *installation) {

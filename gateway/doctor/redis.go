@@ -41,6 +41,7 @@ func (e *examination) redis(ctx context.Context, cfg *config.Config) {
 	shards, ok := e.shards(ctx, cfg)
 	if ok {
 		e.storedLines(ctx, contactstore.New(cfg.Redis, shards, cfg.Keyset), cfg.Keyset)
+		e.accounts(ctx, cfg)
 	}
 }
 

@@ -36,6 +36,16 @@ type desk struct {
 // newDesk serves the board of a gateway, makes an account and opens a browser.
 func newDesk(t *testing.T, w *gatewaytest.World, g *gatewaytest.Gateway) (d *desk, code func() string) {
 	t.Helper()
+	browser := newBrowser(t, 100*time.Second)
+	url, accounts := serveBoard(t, w, g)
+	code = addUser(t, accounts, account.New{Name: deskLogin, Role: account.Supervisor, Lines: account.Lines{All: true}})
+	return &desk{t: t, ctx: browser, url: url}, code
+}
+
+// newBrowser starts Chromium for as long as the test lasts, or so long at most. Where it is not installed the test is
+// skipped, but in CI (CI=true) it fails: there it has to be.
+func newBrowser(t *testing.T, lasts time.Duration) context.Context {
+	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("CI") == "true" {
@@ -43,6 +53,25 @@ func newDesk(t *testing.T, w *gatewaytest.World, g *gatewaytest.Gateway) (d *des
 		}
 		t.Skip("chromium is not installed")
 	}
+	// Chromium's sandbox needs a user of its own, which CI does not give it.
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))
+	ctx, closeBrowser := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	ctx, cancel := context.WithTimeout(ctx, lasts)
+	t.Cleanup(func() {
+		cancel()
+		closeTab()
+		closeBrowser()
+	})
+	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the first context it is used with
+		t.Fatalf("start chromium: %v", err)
+	}
+	return ctx
+}
+
+// serveBoard serves the board of a gateway until the test ends.
+func serveBoard(t *testing.T, w *gatewaytest.World, g *gatewaytest.Gateway) (url string, accounts *account.Accounts) {
+	t.Helper()
 	board, err := g.App.Board(t.Context())
 	if err != nil {
 		t.Fatalf("Board() = %v", err)
@@ -54,34 +83,27 @@ func newDesk(t *testing.T, w *gatewaytest.World, g *gatewaytest.Gateway) (d *des
 		board.Run(running)
 	}()
 	server := httptest.NewServer(board.Handler())
-	accounts, err := account.NewAccounts(account.Options{Redis: w.Redis, Keyset: w.Keyset, Audit: audit.NewLog(w.Redis, w.Keyset)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, enrolment, err := accounts.Add(t.Context(), "test", account.New{
-		Name: deskLogin, Role: account.Supervisor, Lines: account.Lines{All: true}, Password: contacts.Conceal(deskPassword),
-	})
-	if err != nil {
-		t.Fatalf("Add() = %v", err)
-	}
-	// Chromium's sandbox needs a user of its own, which CI does not give it.
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))
-	ctx, closeBrowser := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, closeTab := chromedp.NewContext(ctx)
-	ctx, cancel := context.WithTimeout(ctx, 100*time.Second)
 	t.Cleanup(func() {
-		cancel()
-		closeTab()
-		closeBrowser()
 		stop() // ends the streams, which the server would wait for
 		<-done
 		server.Close()
 	})
-	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the first context it is used with
-		t.Fatalf("start chromium: %v", err)
+	accounts, err = account.NewAccounts(account.Options{Redis: w.Redis, Keyset: w.Keyset, Audit: audit.NewLog(w.Redis, w.Keyset)})
+	if err != nil {
+		t.Fatal(err)
 	}
-	d = &desk{t: t, ctx: ctx, url: server.URL}
-	return d, func() string {
+	return server.URL, accounts
+}
+
+// addUser makes an account with the password of all of them; code is what its authenticator shows.
+func addUser(t *testing.T, accounts *account.Accounts, n account.New) (code func() string) {
+	t.Helper()
+	n.Password = contacts.Conceal(deskPassword)
+	_, enrolment, err := accounts.Add(t.Context(), "test", n)
+	if err != nil {
+		t.Fatalf("Add(%s) = %v", n.Name, err)
+	}
+	return func() string {
 		code, err := totp.GenerateCode(strings.ReplaceAll(enrolment.Secret.Reveal(), " ", ""), time.Now())
 		if err != nil {
 			t.Fatal(err)

@@ -81,7 +81,11 @@ func TestMonitoring_NoPanelIsEmpty(t *testing.T) {
 		`sum(hotline_alerts_total{result="declined"})`:                                                 2,
 		`sum(hotline_escalations_total{urgency="immediate_danger"})`:                                   2,
 		`sum(hotline_inbound_total{result="refused"})`:                                                 4,
+		`sum(hotline_outcomes_total{outcome="unsaid"})`:                                                3,
 		`sum(max by (line, state) (hotline_cases{state="alerting"}))`:                                  1,
+		`count(hotline_oldest_unclaimed_seconds > 0)`:                                                  1,
+		`count(hotline_oldest_unclaimed_seconds == 0)`:                                                 2,
+		`max(hotline_deadline_overdue_seconds) < bool 2`:                                               1,
 		`round(1 - hotline:late_answers:ratio_rate28d{objective="danger"})`:                            1,
 		`count(ALERTS{alertname="HotlineWatchdog", alertstate="firing"})`:                              1,
 		`sum(max by (line, kind) (hotline_oncall_contacts{kind="trusted_address"}))`:                   2,
@@ -186,7 +190,7 @@ func (tn *town) text(from, body string) {
 }
 
 // codeOf is the case code in an alert.
-func codeOf(t *testing.T, alert string) string {
+func codeOf(t testing.TB, alert string) string {
 	t.Helper()
 	found := regexp.MustCompile(`^CT (\w+)`).FindStringSubmatch(alert)
 	if found == nil {

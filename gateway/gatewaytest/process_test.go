@@ -30,7 +30,7 @@ import (
 // town is the real thing: `hotline serve` processes on real ports, a real redis-server, and the simulated
 // carrier behind HTTP. Time is real too.
 type town struct {
-	t       *testing.T
+	t       testing.TB
 	redis   *routingtest.Server
 	carrier *simulator.Carrier
 	public  *httptest.Server // where the carrier's webhooks arrive; hands them to the replicas in turn
@@ -47,6 +47,7 @@ type town struct {
 type replica struct {
 	cmd     *exec.Cmd
 	hooks   string
+	pages   string
 	metrics string
 	output  *gatewaytest.Log
 	exited  chan struct{}
@@ -89,7 +90,7 @@ var (
 )
 
 // buildHotline builds the program once for all tests of this package.
-func buildHotline(t *testing.T) string {
+func buildHotline(t testing.TB) string {
 	t.Helper()
 	buildOnce.Do(func() {
 		dir, err := os.MkdirTemp("", "hotline-test")
@@ -139,9 +140,9 @@ func (tn *town) run(args ...string) string {
 // serve starts a replica and waits until it is ready.
 func (tn *town) serve() *replica {
 	tn.t.Helper()
-	r := &replica{hooks: freeAddr(tn.t), metrics: freeAddr(tn.t), output: &gatewaytest.Log{}, exited: make(chan struct{})}
+	r := &replica{hooks: freeAddr(tn.t), pages: freeAddr(tn.t), metrics: freeAddr(tn.t), output: &gatewaytest.Log{}, exited: make(chan struct{})}
 	r.cmd = exec.Command(tn.binary, "serve")
-	r.cmd.Env = tn.env("HOTLINE_LISTEN="+r.hooks, "HOTLINE_METRICS_LISTEN="+r.metrics, "HOTLINE_OPS_LISTEN="+freeAddr(tn.t))
+	r.cmd.Env = tn.env("HOTLINE_LISTEN="+r.hooks, "HOTLINE_METRICS_LISTEN="+r.metrics, "HOTLINE_OPS_LISTEN="+r.pages)
 	r.cmd.Stdout, r.cmd.Stderr = r.output, r.output
 	if err := r.cmd.Start(); err != nil {
 		tn.t.Fatal(err)
@@ -191,7 +192,7 @@ func (tn *town) route(w http.ResponseWriter, r *http.Request) {
 	}}).ServeHTTP(w, r)
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -434,9 +435,9 @@ func TestProcess_SaysWhenRedisIsMissingAtStart(t *testing.T) {
 	tn.redis.Kill()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	metrics := freeAddr(t)
+	metrics, pages := freeAddr(t), freeAddr(t)
 	cmd := exec.CommandContext(ctx, tn.binary, "serve")
-	cmd.Env = tn.env("HOTLINE_LISTEN="+freeAddr(t), "HOTLINE_METRICS_LISTEN="+metrics, "HOTLINE_OPS_LISTEN="+freeAddr(t))
+	cmd.Env = tn.env("HOTLINE_LISTEN="+freeAddr(t), "HOTLINE_METRICS_LISTEN="+metrics, "HOTLINE_OPS_LISTEN="+pages)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -444,6 +445,9 @@ func TestProcess_SaysWhenRedisIsMissingAtStart(t *testing.T) {
 	tn.eventually("it lives and says why it is not ready", func() bool {
 		return get(metrics, "/healthz") == "200 ok\n" && strings.HasPrefix(get(metrics, "/readyz"), "503 starting")
 	})
+	if got := get(pages, "/"); !strings.HasPrefix(got, "503 Đang khởi động") {
+		t.Errorf("the supervisor's page says %q, want that it is starting", got)
+	}
 	tn.redis.Start()
 	tn.eventually("it is ready once Redis is", func() bool { return get(metrics, "/readyz") == "200 ok\n" })
 }

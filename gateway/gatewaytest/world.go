@@ -82,6 +82,8 @@ func CallWard() string { return strings.ReplaceAll(Ward, "channels: [sms]", "cha
 type Options struct {
 	Redis    redis.UniversalClient
 	LineFile string // Ward if empty
+	// Keyset is what Redis has been written with, if something is in it already; nil: a new one.
+	Keyset *seal.Keyset
 	// Poll is how often a gateway looks at the agenda besides when something is due; 0 means the default.
 	Poll time.Duration
 	// Carrier's own latency; zero delivers at once.
@@ -118,9 +120,12 @@ type Gateway struct {
 // New makes a world with its line file applied and no gateway running yet.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
-	keyset, err := seal.NewKeyset()
-	if err != nil {
-		t.Fatal(err)
+	keyset := o.Keyset
+	if keyset == nil {
+		var err error
+		if keyset, err = seal.NewKeyset(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w := &World{t: t, Redis: o.Redis, Keyset: keyset, Logs: &Log{}, poll: o.Poll, called: o.Called, gate: &gate{}}
 	w.Carrier = simulator.New(simulator.Options{

@@ -34,6 +34,7 @@ type User struct {
 	Display  contacts.Private // how the person is called; empty if never said
 	Role     Role
 	Lines    Lines
+	Contacts []Contact // who the person is in the directories of lines
 	Disabled bool
 	// Generation grows whenever everything that was signed in before must end.
 	Generation   int64
@@ -53,12 +54,20 @@ func (l Lines) Has(line contacts.LineID) bool {
 	return line != "" && (l.All || slices.Contains(l.IDs, line))
 }
 
+// Contact says who somebody is in a line's directory. Whom the directory keeps apart from a person must not see
+// that person's cases on any page, which takes knowing who they are.
+type Contact struct {
+	Line contacts.LineID `json:"line"`
+	ID   contacts.ID     `json:"id"`
+}
+
 // New is an account to be made.
 type New struct {
 	Name     string // 2 to 32 of a-z, 0-9, dot, underscore, hyphen
 	Display  contacts.Private
 	Role     Role
 	Lines    Lines
+	Contacts []Contact
 	Password contacts.Private
 }
 
@@ -69,6 +78,8 @@ var (
 	ErrBadName  = errors.New("tên đăng nhập: 2 đến 32 ký tự a-z 0-9 . _ - | a login name has 2 to 32 of a-z 0-9 . _ -")
 	ErrBadRole  = errors.New("vai trò: supervisor, coordinator hoặc reader | a role is supervisor, coordinator or reader")
 	ErrNoLines  = errors.New("cần ít nhất một đường dây, hoặc * | at least one line is needed, or *")
+	// ErrBadContact means that who somebody is was said without a contact, or of a line that they do not see.
+	ErrBadContact = errors.New("người trong danh bạ: LINE/CONTACT của một đường dây mà tài khoản được xem | a contact is LINE/CONTACT, of a line that the account sees")
 	// ErrChanged means that others changed the account at the same moment, time and again.
 	ErrChanged = errors.New("tài khoản vừa bị đổi ở nơi khác | the account was changed elsewhere just now")
 )
@@ -164,6 +175,9 @@ func (a *Accounts) Add(ctx context.Context, actor string, n New) (User, Enrolmen
 	case !n.Lines.All && len(lines) == 0:
 		return User{}, Enrolment{}, ErrNoLines
 	}
+	if err := checkContacts(n.Lines, n.Contacts); err != nil {
+		return User{}, Enrolment{}, err
+	}
 	if err := a.policy.Check(n.Password.Reveal(), n.Name); err != nil {
 		return User{}, Enrolment{}, err
 	}
@@ -174,7 +188,7 @@ func (a *Accounts) Add(ctx context.Context, actor string, n New) (User, Enrolmen
 		return User{}, Enrolment{}, err
 	}
 	r := record{
-		Name: n.Name, Display: n.Display.Reveal(), Role: n.Role, AllLines: n.Lines.All, Lines: lines,
+		Name: n.Name, Display: n.Display.Reveal(), Role: n.Role, AllLines: n.Lines.All, Lines: lines, Contacts: n.Contacts,
 		Generation: 1, CreatedUnixMS: time.Now().UnixMilli(),
 	}
 	if r.AllLines {
@@ -212,6 +226,32 @@ func (a *Accounts) Enable(ctx context.Context, actor, name string) (User, error)
 		r.Disabled = false
 		return nil
 	})
+}
+
+// Link says who the account's owner is in the directories of lines, in place of what was said before; everything
+// that was signed in ends, so that no page stays open that shows too much.
+func (a *Accounts) Link(ctx context.Context, actor, name string, who []Contact) (User, error) {
+	u, err := a.Get(ctx, name)
+	if err != nil {
+		return User{}, err
+	}
+	if err := checkContacts(u.Lines, who); err != nil {
+		return User{}, err
+	}
+	return a.change(ctx, actor, audit.UserLink, name, func(r *record) error {
+		r.Contacts = who
+		r.Generation++
+		return nil
+	})
+}
+
+func checkContacts(lines Lines, who []Contact) error {
+	for _, c := range who {
+		if c.ID == "" || !lines.Has(c.Line) {
+			return ErrBadContact
+		}
+	}
+	return nil
 }
 
 // Reset gives an account a new password, a new second factor and new recovery codes; everything that was signed in

@@ -175,7 +175,24 @@ func TestAccounts_GetListAndChange(t *testing.T) {
 	if _, _, err := o.accounts.Reset(ctx, "root", "thu.lan", contacts.Conceal("matkhau123456")); !errors.Is(err, password.ErrCommon) {
 		t.Errorf("Reset to a common password = %v, want ErrCommon", err)
 	}
+	who := []account.Contact{{Line: "cam-thanh", ID: "to1-lan"}}
+	if u, err := o.accounts.Link(ctx, "root", "thu.lan", who); err != nil || u.Generation != 4 || !slices.Equal(u.Contacts, who) {
+		t.Errorf("Link = %+v, %v; want to1-lan on cam-thanh, and that what was signed in ends", u, err)
+	}
+	if got, err := o.accounts.Get(ctx, "thu.lan"); err != nil || !slices.Equal(got.Contacts, who) {
+		t.Errorf("Get after Link = %+v, %v", got, err)
+	}
+	for name, bad := range map[string]account.Contact{"a line not seen": {Line: "elsewhere", ID: "x"}, "no line": {ID: "x"}, "nobody": {Line: "ward"}} {
+		if _, err := o.accounts.Link(ctx, "root", "thu.lan", []account.Contact{bad}); !errors.Is(err, account.ErrBadContact) {
+			t.Errorf("Link to %s = %v, want ErrBadContact", name, err)
+		}
+		n := account.New{Name: "moi", Role: account.Reader, Lines: account.Lines{IDs: []contacts.LineID{"ward"}}, Contacts: []account.Contact{bad}, Password: contacts.Conceal(newSecret)}
+		if _, _, err := o.accounts.Add(ctx, "root", n); !errors.Is(err, account.ErrBadContact) {
+			t.Errorf("Add with %s = %v, want ErrBadContact", name, err)
+		}
+	}
 	for name, do := range map[string]func() error{
+		"Link":    func() error { _, err := o.accounts.Link(ctx, "root", "nobody", who); return err },
 		"Get":     func() error { _, err := o.accounts.Get(ctx, "nobody"); return err },
 		"Disable": func() error { _, err := o.accounts.Disable(ctx, "root", "nobody"); return err },
 		"Enable":  func() error { _, err := o.accounts.Enable(ctx, "root", "nobody"); return err },
@@ -190,6 +207,7 @@ func TestAccounts_GetListAndChange(t *testing.T) {
 	}
 	want := []string{
 		"root user_add thu.lan", "root user_add an", "root user_disable thu.lan", "root user_enable thu.lan", "root user_reset thu.lan",
+		"root user_link thu.lan",
 	}
 	if diff := cmp.Diff(want, o.entries()); diff != "" {
 		t.Errorf("audit (-want +got):\n%s", diff)

@@ -19,6 +19,7 @@ type record struct {
 	Role          Role              `json:"role"`
 	AllLines      bool              `json:"all_lines,omitempty"`
 	Lines         []contacts.LineID `json:"lines,omitempty"`
+	Contacts      []Contact         `json:"contacts,omitempty"`
 	Hash          string            `json:"hash"`     // argon2id, PHC
 	Secret        string            `json:"secret"`   // of the second factor, base32
 	LastStep      int64             `json:"step"`     // of the newest code that was used
@@ -30,8 +31,9 @@ type record struct {
 	SignInUnixMS  int64             `json:"sign_in_unix_ms,omitempty"`
 }
 
-// recordFormat is the form that is written. There is no older one yet.
-const recordFormat = 1
+// recordFormat is the form that is written. Records of the one before, which did not say who somebody is in a
+// directory, are read too.
+const recordFormat = 2
 
 // ErrUnreadable means that a stored account does not open or is not in a form this program knows.
 var ErrUnreadable = errors.New("stored account cannot be read with this keyset and program")
@@ -39,6 +41,7 @@ var ErrUnreadable = errors.New("stored account cannot be read with this keyset a
 func (r record) user() User {
 	u := User{
 		Name: r.Name, Display: contacts.Conceal(r.Display), Role: r.Role, Lines: Lines{All: r.AllLines, IDs: r.Lines},
+		Contacts: r.Contacts,
 		Disabled: r.Disabled, Generation: r.Generation, Created: time.UnixMilli(r.CreatedUnixMS).UTC(), RecoveryLeft: len(r.Recovery),
 	}
 	if r.SignInUnixMS != 0 {
@@ -67,7 +70,7 @@ func (a *Accounts) load(ctx context.Context, id string) (record, int64, error) {
 		return record{}, 0, ErrUnreadable
 	}
 	var r record
-	if err := json.Unmarshal(plain, &r); err != nil || r.Format != recordFormat {
+	if err := json.Unmarshal(plain, &r); err != nil || r.Format != recordFormat && r.Format != recordFormat-1 {
 		return record{}, 0, ErrUnreadable
 	}
 	return r, version, nil

@@ -37,9 +37,18 @@ type Sessions struct {
 	accounts *Accounts
 	store    *sessionStore
 	manager  *scs.SessionManager
+	logger   *slog.Logger
 }
 
-// NewSessions opens the sessions of accounts. Whatever Redis answers wrongly is logged, and the browser gets 503.
+// failing is what is done when what keeps sessions fails: it is logged, and failed answers.
+func (s *Sessions) failing(failed http.Handler) func(http.ResponseWriter, *http.Request, error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		s.logger.ErrorContext(r.Context(), "session storage failed", slog.Any("error", err))
+		failed.ServeHTTP(w, r)
+	}
+}
+
+// NewSessions opens the sessions of accounts. Whatever Redis answers wrongly is logged.
 func NewSessions(accounts *Accounts, logger *slog.Logger) *Sessions {
 	store := newSessionStore(accounts.rdb, accounts.keyset)
 	// Not made with scs.New: that starts a store in memory with a goroutine that never ends and cannot be stopped
@@ -50,21 +59,23 @@ func NewSessions(accounts *Accounts, logger *slog.Logger) *Sessions {
 			Name: SessionCookie, Path: "/", SameSite: http.SameSiteLaxMode, Secure: true, HttpOnly: true,
 			Persist: false, // closing the browser ends it, on an office's machine too
 		},
-		ErrorFunc: func(w http.ResponseWriter, r *http.Request, err error) {
-			logger.ErrorContext(r.Context(), "session storage failed", slog.Any("error", err))
-			http.Error(w, "Chưa dùng được, hãy thử lại | not available, try again", http.StatusServiceUnavailable)
-		},
 	}
-	return &Sessions{accounts: accounts, store: store, manager: m}
+	return &Sessions{accounts: accounts, store: store, manager: m, logger: logger}
 }
 
 // Wrap makes the session available to a handler: the methods below work on contexts of requests that came through it
 // only. The cookie is set when the handler writes its header, so an event stream must do that before its first flush.
-func (s *Sessions) Wrap(next http.Handler) http.Handler { return s.manager.LoadAndSave(next) }
+// Where the session cannot be read or kept, failed answers instead.
+func (s *Sessions) Wrap(next, failed http.Handler) http.Handler {
+	m := *s.manager // with the same key, so that the other methods find what it has put into a context
+	m.ErrorFunc = s.failing(failed)
+	return m.LoadAndSave(next)
+}
 
 // Watch is [Sessions.Wrap] for what a page does by itself, such as asking for news: the session is only looked at. Such
 // a request is no sign of life, or an open page would keep its session alive all night.
-func (s *Sessions) Watch(next http.Handler) http.Handler {
+func (s *Sessions) Watch(next, failed http.Handler) http.Handler {
+	fail := s.failing(failed)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := ""
 		if c, err := r.Cookie(s.manager.Cookie.Name); err == nil {
@@ -72,7 +83,7 @@ func (s *Sessions) Watch(next http.Handler) http.Handler {
 		}
 		ctx, err := s.manager.Load(r.Context(), token)
 		if err != nil {
-			s.manager.ErrorFunc(w, r, err)
+			fail(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))

@@ -61,8 +61,9 @@ func newBrowser(t testing.TB, o *office) *browser {
 		u, err := sessions.Still(r.Context())
 		who(w, u, err)
 	})
-	watched := sessions.Watch(mux)
-	wrapped := sessions.Wrap(mux)
+	failed := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	watched := sessions.Watch(mux, failed)
+	wrapped := sessions.Wrap(mux, failed)
 	b.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if b.watches {
 			watched.ServeHTTP(w, r)

@@ -42,16 +42,18 @@ const (
 	SignIn        Action = "sign_in"         // an account was signed in to
 	SignInRefused Action = "sign_in_refused" // somebody failed to; detail says what was wrong
 	SignOut       Action = "sign_out"        // a session was ended by its user
-	UserAdd       Action = "user_add"        // an account was made; detail names it, as in the next three
+	RevealReasons Action = "reveal_reasons"  // the reasons in this log were shown, of a line
+	UserAdd       Action = "user_add"        // an account was made; detail names it, as in the next four
 	UserDisable   Action = "user_disable"    // an account was closed
 	UserEnable    Action = "user_enable"     // an account was opened again
 	UserReset     Action = "user_reset"      // an account got a new password and a new second factor
+	UserLink      Action = "user_link"       // it was said who an account's owner is in a directory
 )
 
 // needsLine reports whether an action is about a line. Accounts may see several, so signing in is not.
 func (a Action) needsLine() bool {
 	switch a {
-	case SignIn, SignInRefused, SignOut, UserAdd, UserDisable, UserEnable, UserReset:
+	case SignIn, SignInRefused, SignOut, UserAdd, UserDisable, UserEnable, UserReset, UserLink:
 		return false
 	}
 	return true

@@ -167,6 +167,16 @@ func TestRead_GivesBackWhatWasRecorded(t *testing.T) {
 	if printed := fmt.Sprintf("%v %+v %#v %s", got[1], got[1], got[1], logged.String()); strings.Contains(printed, "chị Hoa") {
 		t.Error("a record prints its reason")
 	}
+	// Whoever looks for entries is not shown reasons, and has those of what is found.
+	found, _, err := log.Newest(t.Context(), "", 10, func(r audit.Record) bool {
+		if !r.Reason.Empty() {
+			t.Errorf("Newest opens the reason of entry %d before it is wanted", r.Number)
+		}
+		return r.Action == audit.RevealWords
+	})
+	if err != nil || len(found) != 1 || found[0].Entry != want[1] {
+		t.Errorf("Newest of words = %+v, %v; want entry 2 with its reason", found, err)
+	}
 	// Another keyset reads the entry but not the reason.
 	other, err := audit.NewLog(rdb, newKeyset(t)).Read(t.Context(), "", 10)
 	if err != nil || len(other) != 3 || !other[1].Unreadable || !other[1].Reason.Empty() || other[2].Unreadable || other[1].Actor != "lan" {
@@ -284,4 +294,27 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(entries)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkNewest_NothingWanted is a page of a long log that asks for what there is none of: all that is looked
+// through at once, of which every fifth entry has a reason.
+func BenchmarkNewest_NothingWanted(b *testing.B) {
+	log := audit.NewLog(routingtest.NewServer(b).Client(), newKeyset(b))
+	entry := reveal
+	for n := range 25_000 {
+		entry.Reason = contacts.Private{}
+		if n%5 == 0 {
+			entry.Reason = contacts.Conceal("gọi lại để hỏi địa chỉ")
+		}
+		record(b, log, entry)
+	}
+	looked := 0
+	for b.Loop() {
+		looked = 0
+		found, next, err := log.Newest(b.Context(), "", 50, func(audit.Record) bool { looked++; return false })
+		if err != nil || len(found) > 0 || next == "" {
+			b.Fatal(found, next, err)
+		}
+	}
+	b.ReportMetric(float64(looked), "entries")
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"io"
 	"iter"
 	"math/rand/v2"
 	"runtime"
@@ -74,7 +75,7 @@ func wholeTime(tb testing.TB) report.Options {
 	}
 	return report.Options{
 		Line: "ward", From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC),
-		Now: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC), Zone: zone, Targets: report.DefaultTargets(),
+		Now: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC), Zone: zone, Targets: routing.DefaultTargets(),
 	}
 }
 
@@ -127,4 +128,16 @@ func BenchmarkFolder_Kept(b *testing.B) {
 		runtime.KeepAlive(f)
 	}
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/100_000, "B/case")
+}
+
+// BenchmarkWriteCasesCSV_25000Cases is the largest table: every case of a year of a busy line.
+func BenchmarkWriteCasesCSV_25000Cases(b *testing.B) {
+	f, _ := folded(25_000)
+	o := wholeTime(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := report.WriteCasesCSV(io.Discard, f.Cases(o), o.Zone, report.CSV{BOM: true, Vietnamese: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -45,6 +45,7 @@ func (f *Folder) Report(o Options) Report {
 	measured.Wait()
 	g.fill(&rep, b, figures, o.Zone)
 	rep.Funnel = b.funnel(chosen)
+	rep.Outcomes = b.outcomeCounts(chosen)
 	rep.Alerts = b.alertCounts(in)
 	b.countCalls(&rep, chosen, in)
 	return rep
@@ -54,9 +55,8 @@ func (f *Folder) Report(o Options) Report {
 func (b *book) choose(o Options) (chosen []uint32, in []bool) {
 	in = make([]bool, len(b.rows))
 	chosen = make([]uint32, 0, len(b.rows))
-	from, to := o.From.UnixMilli(), o.To.UnixMilli()
 	for i := range b.rows {
-		if at := b.rows[i].arrived; at >= from && at < to {
+		if o.has(b.rows[i].id, b.rows[i].arrived) {
 			in[i] = true
 			chosen = append(chosen, uint32(i))
 		}
@@ -211,6 +211,38 @@ func count(n *int, it bool) {
 	if it {
 		*n++
 	}
+}
+
+// outcomeCounts counts the closed cases by how they were closed.
+func (b *book) outcomeCounts(chosen []uint32) []OutcomeCount {
+	var counts []OutcomeCount
+	for _, o := range routing.Outcomes() {
+		counts = append(counts, OutcomeCount{Outcome: o, By: routing.ReasonClosedByOffice})
+	}
+	counts = append(counts, OutcomeCount{By: routing.ReasonClosedByHelper}, OutcomeCount{By: routing.ReasonClosedByOffice})
+	usual := len(counts)
+	ways := len(b.closings.list)
+	tally := make([]int, len(b.outcomes.list)*ways)
+	for _, at := range chosen {
+		if r := &b.rows[at]; r.closed != never {
+			tally[int(r.outcome)*ways+int(r.closedBy)]++
+		}
+	}
+	for i, n := range tally {
+		if n == 0 {
+			continue
+		}
+		way := OutcomeCount{Outcome: b.outcomes.list[i/ways], By: b.closings.list[i%ways]}
+		at := slices.Index(counts, way)
+		if at < 0 {
+			at, counts = len(counts), append(counts, way)
+		}
+		counts[at].Cases = n
+	}
+	slices.SortFunc(counts[usual:], func(x, y OutcomeCount) int {
+		return cmp.Or(cmp.Compare(x.Outcome, y.Outcome), cmp.Compare(x.By, y.By))
+	})
+	return counts
 }
 
 // alertCounts counts the alerts of the rows that are in.

@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/tincay/hotline/routing"
 )
 
 // CSV is how tables are written. Lines end in CR LF and cells are quoted as RFC 4180 says. The first line
@@ -30,7 +33,7 @@ type line struct {
 	figures *Figures
 	measure Measure
 	series  *Series
-	target  Target
+	target  routing.Target
 }
 
 func figureColumns(r *Report) []column[line] {
@@ -62,7 +65,7 @@ func figureColumns(r *Report) []column[line] {
 			if l.target.Within == 0 {
 				return ""
 			}
-			return strconv.FormatFloat(l.target.Share, 'f', 4, 64)
+			return strconv.FormatFloat(float64(l.target.Share)/100, 'f', 4, 64)
 		}},
 		{"judged", "số được xét", func(l line) string { return strconv.Itoa(l.series.Judged) }},
 		{"within_target", "số đạt", func(l line) string { return strconv.Itoa(l.series.Within) }},
@@ -84,7 +87,7 @@ func WriteCSV(w io.Writer, r Report, as CSV) error {
 	var lines []line
 	add := func(by, key string, f *Figures) {
 		for _, m := range Measures() {
-			lines = append(lines, line{by, key, f, m, f.Of(m), r.Targets.Of(m)})
+			lines = append(lines, line{by, key, f, m, f.Of(m), r.Target(m)})
 		}
 	}
 	add("all", "", &r.All)
@@ -127,6 +130,7 @@ func WriteCasesCSV(w io.Writer, cases []Case, zone *time.Location, as CSV) error
 		{"called", "gọi lúc", at(func(c Case) time.Time { return c.Called })},
 		{"talked", "nói chuyện lúc", at(func(c Case) time.Time { return c.Talked })},
 		{"closed", "đóng lúc", at(func(c Case) time.Time { return c.Closed })},
+		{"closed_by", "đóng bởi", func(c Case) string { return string(c.ClosedBy) }},
 		{"outcome", "kết quả", func(c Case) string { return string(c.Outcome) }},
 	}, cases, as)
 }
@@ -164,7 +168,7 @@ func write[T any](w io.Writer, columns []column[T], rows []T, as CSV) error {
 // harmless keeps a spreadsheet from running a cell as a formula, which it does with whatever begins so
 // (OWASP, CSV Injection); the wide forms are what a Vietnamese or Chinese keyboard makes of the same signs.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsAny(string([]rune(cell)[:1]), "=+-@\t\r\n＝＋－＠") {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

@@ -70,11 +70,14 @@ func TestWriteCasesCSV(t *testing.T) {
 	}
 	_, records := table(t, func(b *bytes.Buffer) error { return report.WriteCasesCSV(b, f.Cases(o), o.Zone, report.CSV{}) })
 	want := [][]string{
-		strings.Split("case,channel,urgency,urgency_at_claim,arrived,alerted,taken,taken_step,taken_by,round_over,calls,called,talked,closed,outcome", ","),
-		strings.Split("a,sms,immediate_danger,immediate_danger,2026-11-24T07:00:00.000+07:00,2026-11-24T07:00:01.200+07:00,2026-11-24T07:00:40.000+07:00,1,trusted_address,,0,,,2026-11-24T08:00:00.000+07:00,closed_by_helper", ","),
+		strings.Split("case,channel,urgency,urgency_at_claim,arrived,alerted,taken,taken_step,taken_by,round_over,calls,called,talked,closed,closed_by,outcome", ","),
+		strings.Split("a,sms,immediate_danger,immediate_danger,2026-11-24T07:00:00.000+07:00,2026-11-24T07:00:01.200+07:00,2026-11-24T07:00:40.000+07:00,1,trusted_address,,0,,,2026-11-24T08:00:00.000+07:00,closed_by_helper,", ","),
 	}
 	if diff := cmp.Diff(want, records[:2]); diff != "" {
 		t.Errorf("cases (-want +got):\n%s", diff)
+	}
+	if got := records[2][13:]; !slices.Equal(got, []string{"2026-11-24T11:00:00.000+07:00", "closed_by_supervisor", "helped"}) {
+		t.Errorf("closing of case b = %q, want when, by whom and how it ended", got)
 	}
 	if len(records) != 9 {
 		t.Errorf("%d lines, want one a case and the names", len(records))
@@ -131,23 +134,23 @@ func TestWriteCSV_DiskFull(t *testing.T) {
 }
 
 // A target that is missed by a hair is missed.
-func TestTarget_Met(t *testing.T) {
+func TestSeries_Meets(t *testing.T) {
 	t.Parallel()
-	nine := report.Target{Within: time.Second, Share: 0.9}
+	nine := routing.Target{Within: time.Second, Share: 90}
 	for _, tt := range []struct {
 		name    string
-		target  report.Target
+		target  routing.Target
 		s       report.Series
 		met, ok bool
 	}{
 		{"just", nine, report.Series{Judged: 10, Within: 9}, true, true},
 		{"just not", nine, report.Series{Judged: 10_000, Within: 8999}, false, true},
-		{"all", report.Target{Within: time.Second, Share: 1}, report.Series{Judged: 3, Within: 3}, true, true},
+		{"all", routing.Target{Within: time.Second, Share: 100}, report.Series{Judged: 3, Within: 3}, true, true},
 		{"nobody", nine, report.Series{Pending: 3}, false, false},
-		{"no target", report.Target{}, report.Series{Done: 3}, false, false},
+		{"no target", routing.Target{}, report.Series{Done: 3}, false, false},
 	} {
-		if met, ok := tt.target.Met(&tt.s); met != tt.met || ok != tt.ok {
-			t.Errorf("%s: Met = %v, %v; want %v, %v", tt.name, met, ok, tt.met, tt.ok)
+		if met, ok := tt.s.Meets(tt.target); met != tt.met || ok != tt.ok {
+			t.Errorf("%s: Meets = %v, %v; want %v, %v", tt.name, met, ok, tt.met, tt.ok)
 		}
 	}
 	for _, y := range report.Yardsticks() {

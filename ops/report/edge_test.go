@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -113,6 +114,33 @@ func TestFolder_Edges(t *testing.T) {
 				t.Errorf("funnel %+v does not add up", r.Funnel)
 			}
 		})
+	}
+}
+
+// What a journal holds besides what this program knows is counted as it is, behind the rest, in order.
+func TestReport_OutcomesOfAnotherRelease(t *testing.T) {
+	t.Parallel()
+	o := theDay(t)
+	var entries []report.Entry
+	for i, n := range []routing.Note{
+		{Reason: "closed_by_storm", Outcome: "zz"}, {Reason: "closed_by_storm", Outcome: "adopted"}, {Reason: routing.ReasonClosedByOffice, Outcome: "adopted"},
+		{Reason: "closed_by_storm"}, {Reason: routing.ReasonClosedByHelper, Outcome: routing.OutcomeHelped}, said(0, routing.OutcomeHelped), {Reason: "closed_by_storm", Outcome: "zz"},
+	} {
+		open := opened(sms, triage.Urgent)
+		open.Case = routing.CaseID(strconv.Itoa(i))
+		n.Kind, n.Case = routing.NoteClosed, open.Case
+		entries = append(entries, report.Entry{At: o.From, Line: "ward", Notes: []routing.Note{open, n}})
+	}
+	r := report.Compute(slices.Values(entries), o)
+	const storm, helper, office = "closed_by_storm", routing.ReasonClosedByHelper, routing.ReasonClosedByOffice
+	want := []report.OutcomeCount{
+		{routing.OutcomeHelped, office, 1},
+		{routing.OutcomeReferred, office, 0}, {routing.OutcomeNoContact, office, 0}, {routing.OutcomeWithdrawn, office, 0}, {routing.OutcomeMistake, office, 0},
+		{"", helper, 0}, {"", office, 0},
+		{"", storm, 1}, {"adopted", storm, 1}, {"adopted", office, 1}, {routing.OutcomeHelped, helper, 1}, {"zz", storm, 2},
+	}
+	if diff := cmp.Diff(want, r.Outcomes); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
 }
 

@@ -90,7 +90,7 @@ type row struct {
 	calls                         uint32
 	step                          uint8
 	channel, urgency, claimed, by code
-	outcome                       code
+	closedBy, outcome             code
 }
 
 // code stands for a name of a small set, in what is kept a hundred thousand times.
@@ -154,7 +154,8 @@ type book struct {
 	urgencies names[triage.Urgency]
 	kinds     names[contacts.Kind]
 	results   names[routing.AlertState]
-	outcomes  names[routing.Reason]
+	closings  names[routing.Reason]
+	outcomes  names[routing.Outcome]
 }
 
 // note takes in one thing that happened at an instant.
@@ -182,7 +183,7 @@ func (b *book) note(at int64, n *routing.Note) {
 			r.arrive(min(r.arrived, at-took)) // accepted before it was written down
 		}
 	case routing.NoteReopened:
-		r.closed, r.outcome = never, 0
+		r.closed = never
 	case routing.NoteAlerted:
 		// Whoever is asked once more while they are asked has not answered the first time.
 		b.alertOver(asked{i, n.Contact}, routing.AlertNoAnswer)
@@ -213,7 +214,7 @@ func (b *book) note(at int64, n *routing.Note) {
 		b.abandoned = append(b.abandoned, abandoned{i, took})
 	case routing.NoteClosed:
 		r.arrive(at - took)
-		r.closed, r.outcome = at, b.outcomes.code(n.Reason)
+		r.closed, r.closedBy, r.outcome = at, b.closings.code(n.Reason), b.outcomes.code(n.Outcome)
 	}
 }
 
@@ -269,13 +270,15 @@ func (f *Folder) Cases(o Options) []Case {
 	if b == nil {
 		return nil
 	}
-	var cases []Case
-	from, to := o.From.UnixMilli(), o.To.UnixMilli()
+	var of []int // places of rows: a case is too large for a list that is moved as it grows
 	for i := range b.rows {
-		r := &b.rows[i]
-		if r.arrived < from || r.arrived >= to {
-			continue
+		if o.has(b.rows[i].id, b.rows[i].arrived) {
+			of = append(of, i)
 		}
+	}
+	cases := make([]Case, 0, len(of))
+	for _, i := range of {
+		r := &b.rows[i]
 		c := Case{
 			ID: r.id, Channel: b.channels.name(r.channel), Urgency: b.urgencies.name(r.urgency), Arrived: instant(r.arrived),
 			Taken: instant(r.taken), TakenStep: int(r.step), RoundOver: instant(r.roundOver),
@@ -288,7 +291,7 @@ func (f *Folder) Cases(o Options) []Case {
 			c.UrgencyAtClaim, c.TakenBy = b.urgencies.name(r.claimed), b.kinds.name(r.by)
 		}
 		if r.closed != never {
-			c.Outcome = b.outcomes.name(r.outcome)
+			c.ClosedBy, c.Outcome = b.closings.name(r.closedBy), b.outcomes.name(r.outcome)
 		}
 		cases = append(cases, c)
 	}

@@ -1,14 +1,13 @@
 package report_test
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/tincay/hotline/contacts"
@@ -49,7 +48,10 @@ func drawn(t *rapid.T, start time.Time) []report.Entry {
 			maybe("talks", routing.Note{Kind: routing.NoteTalking}, came)
 		}
 		maybe("taken", routing.Note{Kind: routing.NoteClaimed, Step: rapid.IntRange(1, 4).Draw(t, "step")}, arrived)
-		maybe("closed", routing.Note{Kind: routing.NoteClosed, Reason: routing.ReasonClosedByHelper}, arrived)
+		maybe("closed", routing.Note{
+			Kind: routing.NoteClosed, Reason: rapid.SampledFrom([]routing.Reason{routing.ReasonClosedByHelper, routing.ReasonClosedByOffice}).Draw(t, "closed by"),
+			Outcome: rapid.SampledFrom(append(routing.Outcomes(), "")).Draw(t, "outcome"),
+		}, arrived)
 	}
 	return entries
 }
@@ -122,9 +124,9 @@ func TestReport_AgreesWithTheLongWayRound(t *testing.T) {
 		o := report.Options{
 			Line: "ward", Zone: vn, Now: start.Add(time.Duration(rapid.Int64Range(0, 200_000).Draw(t, "now")) * time.Second),
 			From: start.Add(time.Duration(rapid.IntRange(0, 100).Draw(t, "from")) * time.Second), To: start.Add(time.Duration(rapid.IntRange(0, 20_000_000).Draw(t, "to")) * time.Second),
-			Targets: report.Targets{
-				Alert: report.Target{Within: second("alert")}, Claim: report.Target{Within: second("claim")}, Danger: report.Target{Within: second("danger")},
-				Talk: report.Target{Within: second("talk")}, Close: report.Target{Within: second("close")},
+			Targets: routing.Targets{
+				Alert: routing.Target{Within: second("alert")}, Claim: routing.Target{Within: second("claim")}, Danger: routing.Target{Within: second("danger")},
+				Talk: routing.Target{Within: second("talk")}, Close: routing.Target{Within: second("close")},
 			},
 		}
 		cases, r := f.Cases(o), f.Report(o)
@@ -133,7 +135,7 @@ func TestReport_AgreesWithTheLongWayRound(t *testing.T) {
 				t.Fatalf("%s: %d cases, want %d", what, got.Cases, len(of))
 			}
 			for _, m := range report.Measures() {
-				if diff := gocmp.Diff(naive(of, m, o.Now, o.Targets.Of(m).Within), *got.Of(m)); diff != "" {
+				if diff := cmp.Diff(naive(of, m, o.Now, o.Target(m).Within), *got.Of(m)); diff != "" {
 					t.Fatalf("%s, %v (-want +got):\n%s", what, m, diff)
 				}
 			}
@@ -178,6 +180,22 @@ func TestReport_AgreesWithTheLongWayRound(t *testing.T) {
 		if n.Arrived != n.Taken+n.Untaken+n.ClosedUntaken || n.Arrived != n.Open+n.Closed || n.Arrived != len(cases) {
 			t.Fatalf("funnel %+v does not add up", n)
 		}
+		counted := 0
+		for _, o := range r.Outcomes {
+			own := 0
+			for _, c := range cases {
+				if !c.Closed.IsZero() && c.Outcome == o.Outcome && c.ClosedBy == o.By {
+					own++
+				}
+			}
+			if o.Cases != own {
+				t.Fatalf("%d cases were closed as %q, %s; want %d", o.Cases, o.Outcome, o.By, own)
+			}
+			counted += o.Cases
+		}
+		if counted != n.Closed {
+			t.Fatalf("%d closed cases by outcome, want all %d", counted, n.Closed)
+		}
 		inBands := 0
 		for _, band := range r.Calls.Waits {
 			inBands += band.Count
@@ -202,7 +220,7 @@ func TestFolder_AgreesWithTheCases(t *testing.T) {
 		ward := routingtest.Line(t, routingtest.WithCalls())
 		w := routingtest.NewWard(t, ward)
 		f := report.NewFolder()
-		sent, over := 0, map[routing.AlertState]int{}
+		sent, over, orders := 0, map[routing.AlertState]int{}, 0
 		w.Decided = func(p routingtest.Played) {
 			f.Add(report.Entry{At: p.World.Now, Line: p.World.Line.ID, Notes: p.Decision.Notes})
 			for _, n := range p.Decision.Notes {
@@ -247,6 +265,14 @@ func TestFolder_AgreesWithTheCases(t *testing.T) {
 					}
 				}
 			},
+			"a desk closes": func(t *rapid.T) {
+				o := rapid.SampledFrom(append(routing.Outcomes(), "")).Draw(t, "outcome")
+				w.Handle(routing.CloseOrdered{Case: anyCase(t, w).ID, Outcome: o})
+			},
+			"a desk opens again": func(t *rapid.T) {
+				orders++
+				w.Handle(routing.ReopenOrdered{Order: routing.Order{Token: routing.EventID(fmt.Sprint("form", orders)), Case: anyCase(t, w).ID}})
+			},
 			"a call ends":   func(t *rapid.T) { w.Hang(liveCall(t, w).ID, routing.CallOver) },
 			"pushes arrive": func(*rapid.T) { w.Pushed() },
 			"time passes": func(t *rapid.T) {
@@ -256,14 +282,14 @@ func TestFolder_AgreesWithTheCases(t *testing.T) {
 				records := map[routing.CaseID]report.Case{}
 				unanswered := 0
 				for _, c := range w.Cases() {
-					records[c.ID] = report.Case{ID: c.ID, Channel: c.Channel, Arrived: c.ArrivedAt, Alerted: c.FirstAlertAt, Talked: c.TalkedAt, Closed: c.ClosedAt}
+					records[c.ID] = report.Case{ID: c.ID, Channel: c.Channel, Arrived: c.ArrivedAt, Alerted: c.FirstAlertAt, Talked: c.TalkedAt, Closed: c.ClosedAt, Outcome: c.Outcome}
 					for _, a := range c.Alerts {
 						if a.State == routing.AlertOut {
 							unanswered++
 						}
 					}
 				}
-				o := report.Options{Line: ward.ID, From: routingtest.Start(), To: w.Now().Add(time.Hour), Now: w.Now(), Targets: report.DefaultTargets()}
+				o := report.Options{Line: ward.ID, From: routingtest.Start(), To: w.Now().Add(time.Hour), Now: w.Now(), Targets: routing.DefaultTargets()}
 				got := map[routing.CaseID]report.Case{}
 				for _, c := range f.Cases(o) {
 					taken := !c.Taken.IsZero()
@@ -273,9 +299,9 @@ func TestFolder_AgreesWithTheCases(t *testing.T) {
 					if c.Channel == voice && c.Calls > 0 && !c.Called.Equal(c.Arrived) {
 						t.Fatalf("case %s: called %v, want when it arrived, %v", c.ID, c.Called, c.Arrived)
 					}
-					got[c.ID] = report.Case{ID: c.ID, Channel: c.Channel, Arrived: c.Arrived, Alerted: c.Alerted, Talked: c.Talked, Closed: c.Closed}
+					got[c.ID] = report.Case{ID: c.ID, Channel: c.Channel, Arrived: c.Arrived, Alerted: c.Alerted, Talked: c.Talked, Closed: c.Closed, Outcome: c.Outcome}
 				}
-				if diff := gocmp.Diff(records, got); diff != "" {
+				if diff := cmp.Diff(records, got); diff != "" {
 					t.Fatalf("cases (-want +got):\n%s", diff)
 				}
 				var counts report.AlertCounts
@@ -285,12 +311,20 @@ func TestFolder_AgreesWithTheCases(t *testing.T) {
 					counts.Late, counts.Failed = counts.Late+a.Late, counts.Failed+a.Failed
 				}
 				want := report.AlertCounts{Sent: sent, Out: unanswered, Taken: over[routing.AlertTaken], Declined: over[routing.AlertDeclined], Late: over[routing.AlertLate], Failed: over[routing.AlertFailed]}
-				if diff := gocmp.Diff(want, counts); diff != "" {
+				if diff := cmp.Diff(want, counts); diff != "" {
 					t.Fatalf("alerts (-want +got):\n%s", diff)
 				}
 			},
 		})
 	})
+}
+
+func anyCase(t *rapid.T, w *routingtest.Ward) *routing.Case {
+	all := w.Cases()
+	if len(all) == 0 {
+		t.Skip("no case")
+	}
+	return all[rapid.IntRange(0, len(all)-1).Draw(t, "case")]
 }
 
 func liveCall(t *rapid.T, w *routingtest.Ward) *routingtest.Call {
@@ -304,64 +338,4 @@ func liveCall(t *rapid.T, w *routingtest.Ward) *routingtest.Call {
 		t.Skip("no call")
 	}
 	return live[rapid.IntRange(0, len(live)-1).Draw(t, "call")]
-}
-
-// Hours and weeks are those of the wall clock on both sides of every change, and of zones that are not a
-// whole number of hours apart.
-func TestReport_HoursAndWeeksOfZones(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"Asia/Ho_Chi_Minh", "Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			z := zone(t, name)
-			from, to := time.Date(2011, 11, 1, 0, 0, 0, 0, time.UTC), time.Date(2013, 2, 1, 0, 0, 0, 0, time.UTC)
-			f, hours, weeks := report.NewFolder(), map[string]int{}, map[string]int{}
-			i := 0
-			// Not in order, so that changes are crossed back and forth.
-			for _, odd := range []bool{false, true} {
-				for at := from; at.Before(to); at = at.Add(17*time.Minute + 7*time.Second) {
-					if i++; (i%2 == 0) != odd {
-						continue
-					}
-					f.Add(report.Entry{At: at, Line: "ward", Notes: []routing.Note{{Kind: routing.NoteOpened, Case: routing.CaseID(fmt.Sprint(i)), Channel: sms}}})
-					y, w := at.In(z).ISOWeek()
-					hours[at.In(z).Format("15")]++
-					weeks[fmt.Sprintf("%d-W%02d", y, w)]++
-				}
-			}
-			r := f.Report(report.Options{Line: "ward", From: from, To: to, Now: to, Zone: z})
-			for _, set := range []struct {
-				groups []report.Group
-				want   map[string]int
-			}{{r.Hours, hours}, {r.Weeks, weeks}} {
-				got := map[string]int{}
-				for _, g := range set.groups {
-					got[g.Key] = g.Cases
-				}
-				if diff := gocmp.Diff(set.want, got); diff != "" {
-					t.Errorf("cases (-want +got):\n%s", diff)
-				}
-			}
-			if !slices.IsSortedFunc(r.Weeks, func(a, b report.Group) int { return cmp.Compare(a.Key, b.Key) }) || r.Weeks[0].From.Weekday() != time.Monday || r.Weeks[0].From.Location() != z {
-				t.Errorf("weeks begin at %v, want them in order from a Monday of the zone", r.Weeks[0].From)
-			}
-		})
-	}
-}
-
-// A day in which the clock goes back has 25 hours, and both of the doubled hour's cases are of it.
-func TestReport_DayOfTwentyFiveHours(t *testing.T) {
-	t.Parallel()
-	z := zone(t, "Europe/Berlin")
-	f := report.NewFolder()
-	from, to := time.Date(2026, 10, 25, 0, 0, 0, 0, z), time.Date(2026, 10, 26, 0, 0, 0, 0, z)
-	n := 0
-	for at := from.Add(-2 * time.Hour); at.Before(to.Add(2 * time.Hour)); at = at.Add(time.Hour) {
-		n++
-		f.Add(report.Entry{At: at, Line: "ward", Notes: []routing.Note{{Kind: routing.NoteOpened, Case: routing.CaseID(fmt.Sprint(n)), Channel: sms}}})
-	}
-	r := f.Report(report.Options{Line: "ward", From: from, To: to, Now: to, Zone: z})
-	if r.All.Cases != 25 || r.Hours[2].Cases != 2 || r.Hours[3].Cases != 1 || len(r.Weeks) != 1 || r.Weeks[0].Key != "2026-W43" {
-		t.Errorf("%d cases, %d at 2 h, %d at 3 h, weeks %d; want 25, 2, 1 and one", r.All.Cases, r.Hours[2].Cases, r.Hours[3].Cases, len(r.Weeks))
-	}
 }

@@ -36,10 +36,17 @@ import (
 // Options say what to report on.
 type Options struct {
 	Line     contacts.LineID
-	From, To time.Time      // cases that arrived from From on and before To
-	Now      time.Time      // up to when those not yet answered have waited
-	Zone     *time.Location // of hours and weeks; nil is UTC
-	Targets  Targets
+	From, To time.Time       // cases that arrived from From on and before To
+	Now      time.Time       // up to when those not yet answered have waited
+	Zone     *time.Location  // of hours and weeks; nil is UTC
+	Targets  routing.Targets // the line's own
+	// Without says which cases are left out of everything, since whoever asks must not know of them; nil: none.
+	Without func(routing.CaseID) bool
+}
+
+// has reports whether a case is of the period and may be known of.
+func (o *Options) has(id routing.CaseID, arrived int64) bool {
+	return arrived >= o.From.UnixMilli() && arrived < o.To.UnixMilli() && (o.Without == nil || !o.Without(id))
 }
 
 // Report is the figures of one line in one period.
@@ -51,7 +58,8 @@ type Report struct {
 	// was taken; the key "none" is of cases not taken.
 	Weeks, Hours, Channels, Urgencies, Steps []Group
 	Funnel                                   Funnel
-	Alerts                                   []AlertCounts // by kind of contact, in the order of contacts.Kinds
+	Outcomes                                 []OutcomeCount // Funnel.Closed is those together
+	Alerts                                   []AlertCounts  // by kind of contact, in the order of contacts.Kinds
 	Calls                                    Calls
 }
 
@@ -129,6 +137,15 @@ type Funnel struct {
 	Unanswered                              int // at least one full round of the policy went by without anybody
 }
 
+// OutcomeCount is how many cases were closed in one way. A report has a count for every outcome that a desk can say, in
+// the order of routing.Outcomes, then for those of which nobody said one: closed by a helper, and by the office. What
+// else a journal holds comes last. A case that was opened again and not closed since is in none.
+type OutcomeCount struct {
+	Outcome routing.Outcome // as said from a desk; empty if nobody said
+	By      routing.Reason  // why it was closed: by a helper's word, or by the office
+	Cases   int
+}
+
 // AlertCounts are the alerts to one kind of contact, by what became of them. Sent is the others together.
 type AlertCounts struct {
 	Kind                                               contacts.Kind
@@ -169,7 +186,8 @@ type Case struct {
 	Talked    time.Time     // the person first talked with a human
 	Calls     int
 	Closed    time.Time
-	Outcome   routing.Reason
+	ClosedBy  routing.Reason  // a helper's word, or the office
+	Outcome   routing.Outcome // as said from a desk; empty if nobody said
 }
 
 // Compute reports on a journal, oldest entry first, in one go.
@@ -213,46 +231,26 @@ func (m Measure) String() string {
 	return "unknown"
 }
 
-// Target is how fast something is to happen.
-type Target struct {
-	Within time.Duration // zero: there is no target
-	Share  float64       // of how many, from 0 to 1
-}
-
-// Met reports whether a series meets the target; ok is false if there is none or nobody to judge.
-func (t Target) Met(s *Series) (met, ok bool) {
-	share, ok := s.Share()
-	return ok && share >= t.Share, ok && t.Within > 0
-}
-
-// Targets are what a line measures itself against.
-type Targets struct {
-	Alert, Claim, Danger, Talk, Close Target
-}
-
-// DefaultTargets are those of a line that sets none: a call is joined within 15 s for 90 % of callers, and
-// a case of immediate danger is taken within 3 min, each of them (domain.md §2).
-func DefaultTargets() Targets {
-	return Targets{
-		Talk:   Target{Within: 15 * time.Second, Share: 0.9},
-		Danger: Target{Within: 3 * time.Minute, Share: 1},
-	}
-}
-
-// Of returns the target of a measure.
-func (t Targets) Of(m Measure) Target {
+// Target is what a line wants of a measure.
+func (o *Options) Target(m Measure) routing.Target {
 	switch m {
 	case Alert:
-		return t.Alert
+		return o.Targets.Alert
 	case Claim:
-		return t.Claim
+		return o.Targets.Claim
 	case Danger:
-		return t.Danger
+		return o.Targets.Danger
 	case Talk:
-		return t.Talk
+		return o.Targets.Talk
 	default:
-		return t.Close
+		return o.Targets.Close
 	}
+}
+
+// Meets reports whether a series meets a target; ok is false if there is none or nobody to judge. A target that is
+// missed by one case is missed: nothing is rounded.
+func (s *Series) Meets(t routing.Target) (met, ok bool) {
+	return s.Judged > 0 && s.Within*100 >= t.Share*s.Judged, s.Judged > 0 && t.Within > 0
 }
 
 // Yardstick is a published figure to be shown beside a line's own. It is not the same measure: those lines

@@ -85,7 +85,7 @@ type walk struct {
 // measure fills in one series of all figures. Values are sorted once, and every group takes its own from
 // them in passing.
 func (b *book) measure(m Measure, o Options, chosen []uint32, g groups, figures []Figures) {
-	now, target := o.Now.UnixMilli(), o.Targets.Of(m).Within.Milliseconds()
+	now, target := o.Now.UnixMilli(), o.Target(m).Within.Milliseconds()
 	values := make([]value, 0, len(chosen))
 	for i, at := range chosen {
 		v := b.rows[at].verdict(m, now, target)

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -151,7 +152,13 @@ func TestRedirects_StayHere(t *testing.T) {
 		"/case/cam-thanh/../../evil":        "/",
 		"/find\r\nSet-Cookie: a=b":          "/",
 		"/case/cam-thanh/abcdefghij234567?": "/",
-		"javascript:alert(1)":               "/",
+		"/times?line=cam-thanh&from=2026-11-01&to=2026-11-24": "/times?line=cam-thanh&from=2026-11-01&to=2026-11-24",
+		"/audit?before=1764000000000-0&line=cam-thanh":        "/audit?before=1764000000000-0&line=cam-thanh",
+		"/times?next=//evil.example":                          "/",
+		"/times#//evil.example":                               "/",
+		"/times.csv?table=all":                                "/",
+		"/?a=b":                                               "/",
+		"javascript:alert(1)":                                 "/",
 	} {
 		got := b.get("/sign-in?next=" + url.QueryEscape(next))
 		if got.Code != http.StatusSeeOther || got.Header().Get("Location") != want {
@@ -162,8 +169,68 @@ func TestRedirects_StayHere(t *testing.T) {
 			t.Errorf("language with next %q = %d to %q, want 303 to %q", next, got.Code, got.Header().Get("Location"), want)
 		}
 	}
-	if got := w.stranger().get(`/case/cam-thanh/abcdefghij234567`); got.Header().Get("Location") != "/sign-in?next=/case/cam-thanh/abcdefghij234567" {
+	if got := w.stranger().get(`/case/cam-thanh/abcdefghij234567`); got.Header().Get("Location") != "/sign-in?next="+url.QueryEscape("/case/cam-thanh/abcdefghij234567") {
 		t.Errorf("a case without a session leads to %q", got.Header().Get("Location"))
+	}
+}
+
+// Who reads a page in another language goes on reading the same line and period.
+func TestLanguage_KeepsWhatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open("mai", account.Supervisor, here1, there)
+	for _, path := range []string{"/times?line=nghia-lo&from=2026-11-01&to=2026-11-07", "/roster?line=nghia-lo", "/audit?line=nghia-lo&action=note", "/find?code=K7", "/"} {
+		if page := b.page(path); !strings.Contains(page, `name="next" value="`+html.EscapeString(path)+`"`) {
+			t.Errorf("GET %s does not lead back to itself", path)
+		}
+	}
+}
+
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	b := newWorld(t).open("mai", account.Supervisor, here1)
+	for _, tt := range []struct{ method, path, allow string }{
+		{http.MethodDelete, "/", "GET, HEAD"},
+		{http.MethodPut, "/times", "GET, HEAD"},
+		{http.MethodGet, "/sign-out", "POST"},
+		{http.MethodPatch, "/sign-in", "GET, HEAD, POST"},
+		{http.MethodGet, "/case/cam-thanh/abcdefghij234567/words", "POST"},
+	} {
+		got := b.do(httptest.NewRequest(tt.method, tt.path, nil))
+		if got.Code != http.StatusMethodNotAllowed || got.Header().Get("Allow") != tt.allow {
+			t.Errorf("%s %s = %d, Allow %q, want 405 and %q", tt.method, tt.path, got.Code, got.Header().Get("Allow"), tt.allow)
+		}
+	}
+	if got := b.do(httptest.NewRequest(http.MethodDelete, "/nothing", nil)); got.Code != http.StatusNotFound {
+		t.Errorf("DELETE of what there is not = %d, want 404", got.Code)
+	}
+}
+
+// Without storage a page says so in words, in the title too, and asks again by itself; what was to be done was not.
+func TestPages_WithoutStorage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	b := w.open("mai", account.Supervisor, here1)
+	w.redis.SetError("LOADING")
+	for _, path := range []string{"/", casePath(c), "/find", "/times", "/roster", "/audit"} {
+		got := b.get(path)
+		page := got.Body.String()
+		if got.Code != http.StatusServiceUnavailable || !strings.Contains(page, `<meta http-equiv="refresh" content="5">`) ||
+			!strings.Contains(page, "<title>(!) ") || !strings.Contains(page, "không biết ai đang chờ") || got.Header().Get("Content-Security-Policy") != policy {
+			t.Errorf("GET %s without storage = %d, want 503 and a page that says so and asks again:\n%s", path, got.Code, page)
+		}
+	}
+	if got := b.get("/now/fragment"); got.Code != http.StatusServiceUnavailable {
+		t.Errorf("the fragment without storage = %d, want 503", got.Code)
+	}
+	got := b.post(casePath(c)+"/orders/note", url.Values{"token": {strings.Repeat("A", 26)}, "words": {"x"}})
+	if page := got.Body.String(); got.Code != http.StatusServiceUnavailable || strings.Contains(page, "refresh") || !strings.Contains(page, "chưa làm được") {
+		t.Errorf("an order without storage = %d, want 503 and that nothing was done:\n%s", got.Code, page)
+	}
+	w.redis.SetError("")
+	if page := b.page("/"); !strings.Contains(page, casePath(c)) {
+		t.Error("with storage again the board does not show the case")
 	}
 }
 

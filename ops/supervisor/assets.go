@@ -1,6 +1,8 @@
 package supervisor
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -9,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 )
 
@@ -25,8 +28,8 @@ type assets struct {
 }
 
 type asset struct {
-	kind string
-	data []byte
+	kind         string
+	data, packed []byte // packed is nil where that would save nothing
 }
 
 func readAssets() (assets, error) {
@@ -44,9 +47,21 @@ func readAssets() (assets, error) {
 		ext := path.Ext(e.Name())
 		name := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
 		a.named[e.Name()] = name
-		a.files[name] = asset{kindOf(ext), data}
+		a.files[name] = asset{kindOf(ext), data, smaller(data)}
 	}
 	return a, nil
+}
+
+// smaller returns a file packed as small as it gets, or nil if it gets no smaller.
+func smaller(data []byte) []byte {
+	var out bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // there is such a level
+	_, _ = w.Write(data)                                    // nothing that writes to memory fails
+	_ = w.Close()
+	if out.Len() >= len(data) {
+		return nil
+	}
+	return out.Bytes()
 }
 
 // kindOf does not ask the machine's own tables for the kinds that matter: they differ.
@@ -78,7 +93,15 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", file.kind)
-	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(file.data) // if the browser is gone there is nobody to tell
+	h := w.Header()
+	h.Set("Content-Type", file.kind)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", "Accept-Encoding")
+	data := file.data
+	if file.packed != nil && unpacks(r) {
+		h.Set("Content-Encoding", "gzip")
+		data = file.packed
+	}
+	h.Set("Content-Length", strconv.Itoa(len(data)))
+	_, _ = w.Write(data) // if the browser is gone there is nobody to tell
 }

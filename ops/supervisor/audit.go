@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,12 +16,8 @@ import (
 	"github.com/tincay/hotline/routing"
 )
 
-const (
-	// auditPageSize is how many entries a page has.
-	auditPageSize = 50
-	// revealReasons is recorded before what supervisors typed as their reason is shown.
-	revealReasons audit.Action = "reveal_reasons"
-)
+// auditPageSize is how many entries a page has.
+const auditPageSize = 50
 
 // AuditLog is where the board reads what was recorded; ops/audit implements it.
 type AuditLog interface {
@@ -43,7 +40,7 @@ type auditPage struct {
 	Through        bool   // entries were looked through without finding a whole page
 	MayReveal      bool   // reasons can be shown for this line
 	Reasons        bool   // they are
-	Here           auditAsk
+	Ask            auditAsk
 	Accounts       bool // entries about accounts are among them
 }
 
@@ -67,7 +64,7 @@ type auditRow struct {
 func auditActions() []audit.Action {
 	return []audit.Action{
 		audit.RevealWords, audit.Order, audit.Note, audit.CloseCase, audit.Export, audit.SignIn, audit.SignInRefused, audit.SignOut,
-		audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset, audit.RevealLine, audit.RemoveLine, revealReasons,
+		audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset, audit.UserLink, audit.RevealLine, audit.RemoveLine, audit.RevealReasons,
 	}
 }
 
@@ -101,7 +98,7 @@ func (b *Board) showReasons(w http.ResponseWriter, q *query) error {
 	if err := ask.check(); err != nil {
 		return err
 	}
-	entry := audit.Entry{Actor: q.who.Name, Action: revealReasons, Line: ask.Line, Detail: ask.Action}
+	entry := audit.Entry{Actor: q.who.Name, Action: audit.RevealReasons, Line: ask.Line, Detail: ask.Action}
 	if err := b.o.Audit.Record(q.Context(), entry); err != nil {
 		return b.notAudited(err)
 	}
@@ -142,17 +139,32 @@ func (b *Board) auditPage(w http.ResponseWriter, q *query, ask auditAsk, reasons
 		return errForbidden
 	}
 	all := q.who.Lines.All // accounts are about no line: who came in is for those who answer for all of them
-	records, next, err := b.o.AuditLog.Newest(q.Context(), ask.Before, auditPageSize, func(r audit.Record) bool {
+	var unknown error
+	records, next, err := b.o.AuditLog.Newest(q.Context(), ask.Before, auditPageSize+1, func(r audit.Record) bool {
+		line := contacts.LineID(r.Line)
 		switch {
 		case ask.Action != "" && r.Action != audit.Action(ask.Action), ask.Line != "" && r.Line != ask.Line:
 			return false
 		case r.Line == "":
 			return all
+		case !q.may(account.SeeAudit, line):
+			return false
 		}
-		return q.may(account.SeeAudit, contacts.LineID(r.Line))
+		if id := routing.CaseID(r.Case); id != "" && q.linked() {
+			if _, err := b.o.Lines.Line(line); err != nil {
+				return false // taken out of service: nobody knows any more who was kept apart from whom
+			}
+			unknown = errors.Join(unknown, b.people.learn(q.Context(), line, []routing.CaseID{id}))
+			return b.people.mayKnow(q.who, change{line, id})
+		}
+		return true
 	})
-	if err != nil {
+	if err = errors.Join(err, unknown); err != nil {
 		return err
+	}
+	if len(records) > auditPageSize { // one more than is shown: there are older ones, and they can be shown, too
+		records = records[:auditPageSize]
+		next = records[auditPageSize-1].ID
 	}
 	cases, err := b.casesOf(q.Context(), q, records)
 	if err != nil {
@@ -160,13 +172,16 @@ func (b *Board) auditPage(w http.ResponseWriter, q *query, ask auditAsk, reasons
 	}
 	p := auditPage{
 		Lines: b.lineOptions(q, account.SeeAudit, contacts.LineID(ask.Line)), Line: ask.Line, Chain: b.chain.view(q),
-		Through: len(records) < auditPageSize && next != "", Here: ask, Reasons: reasons, Accounts: all && ask.Line == "",
+		Through: len(records) < auditPageSize && next != "", Ask: ask, Reasons: reasons, Accounts: all && ask.Line == "",
 		MayReveal: ask.Line != "" && q.may(account.RevealWords, contacts.LineID(ask.Line)),
 	}
 	for _, a := range auditActions() {
 		p.Actions = append(p.Actions, option{string(a), q.say("audit." + string(a)), string(a) == ask.Action})
 	}
 	for _, r := range records {
+		if q.linked() {
+			r.Number = 0 // a number left out would give away that there is an entry
+		}
 		p.Rows = append(p.Rows, b.auditRow(q, r, cases, reasons))
 	}
 	if next != "" {
@@ -217,10 +232,7 @@ func (b *Board) auditRow(q *query, r audit.Record, cases map[routing.CaseID]*rou
 		HasReason: !r.Reason.Empty() || r.Unreadable, Unreadable: r.Unreadable,
 	}
 	if c := cases[routing.CaseID(r.Case)]; c != nil {
-		row.CasePath, row.Closed = casePath(c), !c.Open()
-		if c.Open() {
-			row.Code = string(c.Code)
-		}
+		row.CasePath, row.Closed, row.Code = casePath(c), !c.Open(), string(c.Code)
 	}
 	if reasons && q.may(account.RevealWords, contacts.LineID(r.Line)) {
 		row.Reason = r.Reason.Reveal()
@@ -237,9 +249,9 @@ func (q *query) detail(r audit.Record) string {
 	switch r.Action {
 	case audit.Note, audit.CloseCase, audit.RevealWords:
 		return "" // says nothing that the action does not
-	case audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset:
+	case audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset, audit.UserLink:
 		return r.Detail // a login
-	case revealReasons:
+	case audit.RevealReasons:
 		return q.known("audit.", r.Detail)
 	}
 	return q.known("audit.detail.", r.Detail)

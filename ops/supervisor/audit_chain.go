@@ -127,6 +127,12 @@ func (c *chainCheck) view(q *query) chainView {
 		return v
 	}
 	at := q.instant(c.at, c.b.auditZone(q))
+	if q.linked() { // how many entries there are, and which is broken, would give away those that are not shown
+		if v.Good, v.Bad, v.Text = true, false, q.say("chain.whole_linked", "at", at); !c.found.OK() {
+			v.Good, v.Bad, v.Text = false, true, q.say("chain.broken_linked", "at", at)
+		}
+		return v
+	}
 	if c.found.Older > 0 {
 		v.Older = q.say("chain.older", "n", q.number(int(c.found.Older)))
 	}

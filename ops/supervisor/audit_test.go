@@ -51,9 +51,9 @@ func TestAudit_Page(t *testing.T) {
 		got = append(got, row[1:]) // but when
 	}
 	want := [][]string{
-		{"an", "Took out figures response times, by week, 2026-11-01–2026-11-24", "Phường cam-thanh", "", ""},
+		{"an", "Downloaded figures response times, by week, 2026-11-01–2026-11-24", "Phường cam-thanh", "", ""},
 		{"an", "Saw what was written", "Phường cam-thanh", "", "given, not shown"},
-		{"an", "Closed a case", "Phường cam-thanh", "closed case", ""},
+		{"an", "Closed a case", "Phường cam-thanh", string(shut.Code) + " closed case", ""},
 		{"binh", "Stepped in handed to somebody else", "Phường cam-thanh", string(open.Code), ""},
 		{"an", "Saw what was written", "Phường cam-thanh", string(open.Code), "given, not shown"},
 	}
@@ -131,7 +131,7 @@ func TestAudit_ReasonsAreRecordedFirst(t *testing.T) {
 	if body := answer.Body.String(); answer.Code != 200 || !strings.Contains(readable(body), secretReason) || strings.Contains(body, "<script>alert") {
 		t.Errorf("reasons = %d, want them as text", answer.Code)
 	}
-	if got := w.audited()[0]; got.Actor != "an" || got.Action != revealReasons || got.Line != string(here1) {
+	if got := w.audited()[0]; got.Actor != "an" || got.Action != audit.RevealReasons || got.Line != string(here1) {
 		t.Errorf("recorded %+v, want that reasons were shown", got.Entry)
 	}
 	before := len(w.audited())

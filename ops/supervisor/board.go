@@ -3,12 +3,14 @@
 //
 // It promises that no page shows a telephone number; that what people wrote is shown only to who may see it,
 // after an entry in the audit log that says why; that every order is recorded before it is given; that a case
-// of a line somebody may not see is answered like a case that does not exist; and that an open page shows
+// of a line somebody may not see is answered like a case that does not exist, and likewise, on every page and in every
+// count, the cases of a person from whom somebody is kept apart; and that an open page shows
 // within half a second what happened, or says that it cannot.
 //
 // It decides nothing about cases: an order is an event like any other, and its answer is the decision's
 // reason. It keeps nothing but what can be read again: the texts of the pages, a copy of the open cases
-// that lives until the next change, and the codes of the cases of the last thirty days.
+// that lives until the next change and is shown only to those who may see the same, and the codes of the cases of
+// the last thirty days.
 package supervisor
 
 import (
@@ -19,6 +21,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -66,6 +69,7 @@ type Said struct {
 	Contact contacts.ID // the helper, where known
 	At      time.Time   // zero if not known
 	Words   contacts.Private
+	Sound   contacts.Private // of a recorded message: MP3, as the carrier gave it
 }
 
 // Speaker says whose words they are.
@@ -78,7 +82,7 @@ const (
 	SpeakerDesk    Speaker = "desk"    // to the person, from a desk
 	SpeakerNote    Speaker = "note"    // a note from a desk
 	SpeakerClosing Speaker = "closing" // why the case was closed
-	SpeakerVoice   Speaker = "voice"   // a recorded message; its sound is not among the words
+	SpeakerVoice   Speaker = "voice"   // a recorded message, which has a sound and no words
 )
 
 // Audit is where accesses are recorded before they happen; ops/audit implements it.
@@ -86,7 +90,7 @@ type Audit interface {
 	Record(ctx context.Context, e audit.Entry) error
 }
 
-// Options are what a [Board] is made of. All of it but Now, MaxStreams, StreamsEach and Extra is needed.
+// Options are what a [Board] is made of. All of it but Notice, Proxies, Now, MaxStreams and StreamsEach is needed.
 type Options struct {
 	Lines    Lines
 	Cases    Cases
@@ -99,7 +103,14 @@ type Options struct {
 	// For response times, roster and audit: further readers go here.
 	AuditLog AuditLog
 
-	Now func() time.Time // nil: time.Now
+	// Notice stands at the top of every page, such as that what is shown is not in earnest: in every language, or
+	// there is none. The page that somebody leaves to in a hurry stays blank.
+	Notice map[texts.Language]string
+
+	// Proxies are the addresses of proxies whose word is taken for where a request comes from, which limits on
+	// signing in go by; without any everybody behind a proxy is one.
+	Proxies []netip.Prefix
+	Now     func() time.Time // nil: time.Now
 	// MaxStreams bounds the pages that are kept up to date at once, and StreamsEach those of one account;
 	// 0 means 512 and 12.
 	MaxStreams, StreamsEach int
@@ -117,18 +128,31 @@ type Board struct {
 	found   *index
 	folded  *folded
 	chain   *chainCheck
+	people  *people
+	healthy healthSeen
+	packer  packer
+
+	fragments fragments
 
 	mu    sync.Mutex
 	views map[contacts.LineID]*snapshot
 }
 
-var errOptions = errors.New("supervisor: an option is missing")
+var (
+	errOptions = errors.New("supervisor: an option is missing")
+	errNotice  = errors.New("supervisor: the notice is not there in every language")
+)
 
 // New makes a board. It fails if a template, a text or an option is missing, so that nobody meets the gap at
 // night.
 func New(o Options) (*Board, error) {
 	if o.Lines == nil || o.Cases == nil || o.Orders == nil || o.Accounts == nil || o.Sessions == nil || o.Audit == nil || o.AuditLog == nil || o.Logger == nil {
 		return nil, errOptions
+	}
+	for _, language := range texts.Languages() {
+		if len(o.Notice) > 0 && o.Notice[language] == "" {
+			return nil, errNotice
+		}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -154,6 +178,7 @@ func New(o Options) (*Board, error) {
 	b.found = newIndex(b)
 	b.folded = newFolded(b)
 	b.chain = newChainCheck(b)
+	b.people = newPeople(b)
 	b.handler = b.guarded(b.mux())
 	return b, nil
 }

@@ -3,6 +3,8 @@ package supervisor
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"html/template"
 	"net/http"
 	"regexp"
 	"slices"
@@ -76,8 +78,8 @@ type choice struct {
 	Chosen      bool
 }
 
-// caseOf finds the case that a request is about. A line that somebody may not see, an id that cannot be one
-// and a case that does not exist are answered alike.
+// caseOf finds the case that a request is about. A line that somebody may not see, a case of which they must
+// not know, an id that cannot be one and a case that does not exist are answered alike.
 func (b *Board) caseOf(q *query, need account.Action) (*routing.Line, *routing.Case, error) {
 	id := routing.CaseID(q.PathValue("id"))
 	l, err := b.lineFor(q, contacts.LineID(q.PathValue("line")), account.SeeCase)
@@ -91,7 +93,7 @@ func (b *Board) caseOf(q *query, need account.Action) (*routing.Line, *routing.C
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(found) == 0 {
+	if len(found) == 0 || !b.sees(q.who, l, found[0]) {
 		return nil, nil, errNotFound
 	}
 	if !q.may(need, l.ID) {
@@ -193,7 +195,8 @@ type wordsPage struct {
 
 type wordView struct {
 	Who, At, Text string
-	Mine          bool // from the line to the person
+	Mine          bool         // from the line to the person
+	Sound         template.URL // of a recorded message: in the page itself, so that nothing but this answer has it
 }
 
 // revealWords shows what was written, after an entry in the audit log that says why. Without the entry nothing
@@ -228,6 +231,9 @@ func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
 		}
 		if s.From == SpeakerVoice {
 			v.Text = q.say("words.voice")
+			if !s.Sound.Empty() {
+				v.Sound = template.URL("data:audio/mpeg;base64," + base64.StdEncoding.EncodeToString([]byte(s.Sound.Reveal())))
+			}
 		}
 		if !s.At.IsZero() {
 			v.At = q.instant(s.At, l.Roster.Zone)

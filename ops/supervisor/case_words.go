@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tincay/hotline/routing"
@@ -20,7 +21,7 @@ func (q *query) note(l *routing.Line, n routing.Note) string {
 	}
 	pairs := []any{
 		"name", who, "n", max(n.Step, 1), "kind", given("kind.", string(n.Role)), "urgency", given("urgency.", string(n.Urgency)),
-		"channel", given("channel.", string(n.Channel)), "span", q.long(n.Took), "why", q.why(n.Reason),
+		"channel", given("channel.", string(n.Channel)), "span", q.long(n.Took), "why", q.why(n.Reason), "outcome", given("outcome.", string(n.Outcome)),
 	}
 	return q.say(noteKey(n), pairs...)
 }
@@ -39,8 +40,16 @@ func noteKey(n routing.Note) string {
 		if n.Reason == routing.ReasonResumed || n.Reason == routing.ReasonRetaken || n.Took == 0 {
 			return key + ".again"
 		}
-	case routing.NoteRelayed, routing.NoteClosed:
+	case routing.NoteRelayed:
 		if n.Contact == "" {
+			return key + ".desk"
+		}
+	case routing.NoteClosed:
+		switch {
+		case n.Contact != "":
+		case slices.Contains(routing.Outcomes(), n.Outcome): // none that only a later release knows
+			return key + ".said"
+		default:
 			return key + ".desk"
 		}
 	case routing.NoteInvited:

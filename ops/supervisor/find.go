@@ -131,6 +131,7 @@ func (x *index) take(ctx context.Context, line contacts.LineID, touched map[rout
 	in.after, in.ready = after, in.ready || ready
 	for id := range touched {
 		delete(in.cases, id)
+		x.b.people.forget(change{line, id})
 	}
 	for _, c := range cases {
 		if !c.Open() {
@@ -154,7 +155,35 @@ func (x *index) closed(line contacts.LineID, code routing.Code) (found []closedC
 		}
 	}
 	slices.SortFunc(found, func(a, b closedCase) int { return b.closed.Compare(a.closed) })
-	return found[:min(len(found), mostFound)], in.ready
+	return found, in.ready
+}
+
+// mostSeen returns those of a list of closed cases that may be shown to whoever asks, as many as one page lists.
+func (b *Board) mostSeen(q *query, l *routing.Line, list []closedCase) ([]closedCase, error) {
+	if !q.linked() {
+		return list[:min(len(list), mostFound)], nil
+	}
+	var may []closedCase
+	for batch := range slices.Chunk(list, mostFound) {
+		ids := make([]routing.CaseID, len(batch))
+		for i, c := range batch {
+			ids[i] = c.id
+		}
+		cases, err := b.o.Cases.Cases(q.Context(), l.ID, ids...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range batch {
+			sees := func(r *routing.Case) bool { return r.ID == c.id && b.sees(q.who, l, r) }
+			if len(may) < mostFound && slices.ContainsFunc(cases, sees) {
+				may = append(may, c)
+			}
+		}
+		if len(may) == mostFound {
+			break
+		}
+	}
+	return may, nil
 }
 
 type findPage struct {
@@ -196,13 +225,17 @@ func (b *Board) find(w http.ResponseWriter, q *query) error {
 				return err
 			}
 			for _, c := range s.cases {
-				if c.Code == code {
+				if c.Code == code && b.sees(q.who, l, c) {
 					page.Found = append(page.Found, foundRow{Path: casePath(c), Code: string(c.Code), Line: l.Name, Open: true})
 				}
 			}
 		}
-		found, ready := b.found.closed(l.ID, code)
+		all, ready := b.found.closed(l.ID, code)
 		page.Reading = page.Reading || !ready
+		found, err := b.mostSeen(q, l, all)
+		if err != nil {
+			return err
+		}
 		for _, c := range found {
 			row := foundRow{Path: "/case/" + string(l.ID) + "/" + string(c.id), Code: string(c.code), Line: l.Name, Closed: q.instant(c.closed, l.Roster.Zone)}
 			closed = append(closed, dated{row, c.closed})

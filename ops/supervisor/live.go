@@ -53,7 +53,7 @@ type stream struct {
 	end   <-chan struct{} // closed when the board stops
 	stop  func()          // closes end
 	news  map[change]bool // not told yet; guarded by live.mu
-	lines func(contacts.LineID) bool
+	user  account.User
 }
 
 func newLive(b *Board) *live {
@@ -70,8 +70,7 @@ func (l *live) join(who account.User) (*stream, error) {
 	end := make(chan struct{})
 	s := &stream{
 		who: who.Name, wake: make(chan struct{}, 1), check: make(chan struct{}, 1), end: end,
-		stop: sync.OnceFunc(func() { close(end) }), news: map[change]bool{},
-		lines: func(id contacts.LineID) bool { return account.May(who, account.SeeBoard, id).OK() },
+		stop: sync.OnceFunc(func() { close(end) }), news: map[change]bool{}, user: who,
 	}
 	l.streams[s] = struct{}{}
 	l.each[s.who]++
@@ -105,6 +104,34 @@ func poke(c chan<- struct{}) {
 	}
 }
 
+// may reports whether a stream may be told of a change.
+func (l *live) may(s *stream, c change) bool {
+	return account.May(s.user, account.SeeBoard, c.line).OK() && l.b.people.mayKnow(&s.user, c)
+}
+
+// learn finds out whose the cases are, if anybody watches who is kept apart from somebody. Of what cannot be learned
+// they are told nothing; their pages look again after a while.
+func (l *live) learn(ctx context.Context, changes []change) error {
+	l.mu.Lock()
+	apart := false
+	for s := range l.streams {
+		apart = apart || len(s.user.Contacts) > 0
+	}
+	l.mu.Unlock()
+	if !apart {
+		return nil
+	}
+	byLine := map[contacts.LineID][]routing.CaseID{}
+	for _, c := range changes {
+		byLine[c.line] = append(byLine[c.line], c.id)
+	}
+	var failed error
+	for line, ids := range byLine {
+		failed = errors.Join(failed, l.b.people.learn(ctx, line, ids))
+	}
+	return failed
+}
+
 // tell notes changes for every stream that may see them.
 func (l *live) tell(changes []change) {
 	for _, c := range changes {
@@ -114,7 +141,7 @@ func (l *live) tell(changes []change) {
 	defer l.mu.Unlock()
 	for s := range l.streams {
 		for _, c := range changes {
-			if len(s.news) <= mostNamed && s.lines(c.line) { // one too many says that all may have changed
+			if len(s.news) <= mostNamed && l.may(s, c) { // one too many says that all may have changed
 				s.news[c] = true
 			}
 		}
@@ -158,6 +185,7 @@ func (l *live) run(ctx context.Context) {
 			continue
 		}
 		changes, err := l.follow(ctx, places)
+		err = errors.Join(err, l.learn(ctx, changes))
 		l.report(ctx, err)
 		if len(changes) > 0 {
 			l.tell(changes)

@@ -3,14 +3,12 @@ package supervisor
 import (
 	"context"
 	"html/template"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tincay/hotline/contacts"
-	"github.com/tincay/hotline/ops/account"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/coverage"
 	"github.com/tincay/hotline/routing/texts"
@@ -20,11 +18,13 @@ import (
 // nowPage is what is going on.
 type nowPage struct {
 	frame
-	Live nowView
+	Title string
+	Live  template.HTML // a nowView
 }
 
 // nowView is the part of it that is kept up to date.
 type nowView struct {
+	asOf     time.Time // when the oldest of what is shown was read
 	NowMS    int64
 	Title    string // of the window
 	Alarm    bool
@@ -93,37 +93,23 @@ type healthRow struct {
 	Bad       bool
 }
 
-func (b *Board) showNow(w http.ResponseWriter, q *query) error {
-	view, err := b.nowView(q.Context(), q)
-	if err != nil {
-		return err
-	}
-	return b.render(w, q, http.StatusOK, "now", func(f frame) any { return nowPage{f, view} })
-}
-
-// showNowFragment is what a page asks for when something has changed.
-func (b *Board) showNowFragment(w http.ResponseWriter, q *query) error {
-	ctx, cancel := context.WithTimeout(q.Context(), answerTimeout)
-	defer cancel()
-	view, err := b.nowView(ctx, q)
-	if err != nil {
-		return err
-	}
-	return b.write(w, q, http.StatusOK, "now", "live", view)
-}
-
-func (b *Board) nowView(ctx context.Context, q *query) (nowView, error) {
-	v := nowView{NowMS: q.now.UnixMilli()}
+// nowView puts together what a viewer sees at an instant.
+func (b *Board) nowView(ctx context.Context, of viewer, now time.Time) (nowView, error) {
+	q := of.query(now)
+	v := nowView{asOf: now, NowMS: now.UnixMilli(), Many: len(of.lines) > 1}
 	var open []seen
-	lines := b.linesFor(q, account.SeeBoard)
-	v.Many = len(lines) > 1
-	for _, l := range lines {
+	for _, l := range of.lines {
 		s, err := b.look(ctx, l)
 		if err != nil {
 			return v, err
 		}
+		if s.at.Before(v.asOf) {
+			v.asOf = s.at
+		}
 		for _, c := range s.cases {
-			open = append(open, seen{l, c})
+			if b.sees(q.who, l, c) {
+				open = append(open, seen{l, c})
+			}
 		}
 		v.Lines = append(v.Lines, q.line(l, s))
 	}
@@ -142,7 +128,7 @@ func (b *Board) nowView(ctx context.Context, q *query) (nowView, error) {
 		}
 	}
 	v.Alarm, v.NoneOpen = len(v.Alarms) > 0, len(open) == 0
-	v.Counts = []countView{{"count.alarm", len(v.Alarms)}, {"count.waiting", waiting}, {"count.taken", len(open) - waiting}}
+	v.Counts = []countView{{"count.alarm", len(v.Alarms)}, {"count.waiting", waiting - len(v.Alarms)}, {"count.taken", len(open) - waiting}}
 	v.Title = q.title(len(v.Alarms), waiting)
 	switch {
 	case v.Alarm:
@@ -152,7 +138,11 @@ func (b *Board) nowView(ctx context.Context, q *query) (nowView, error) {
 	default:
 		v.Spoken = q.say("spoken.calm", "n", len(open))
 	}
-	v.Health = q.health(b.health(ctx), overdue(open, q.now))
+	h := b.health(ctx)
+	if q.linked() && (h.Outbox < outboxLate || len(open) == 0) {
+		h.Outbox = 0 // that somebody is being alerted, or cannot be, would give away a case that is not shown
+	}
+	v.Health = q.health(h, overdue(open, q.now))
 	return v, nil
 }
 
@@ -245,7 +235,7 @@ func (q *query) card(l *routing.Line, c *routing.Case) caseCard {
 	v := caseCard{
 		ID: "case-" + string(c.ID), Path: casePath(c), Code: string(c.Code), Line: l.Name,
 		Urgency: string(c.Urgency), Need: string(needOf(c)), Area: c.Area, Channel: string(c.Channel),
-		Label: c.Label(), Alarm: alarms(c, q.now), Since: clock(q.now, c.ArrivedAt), Step: q.step(l, c),
+		Label: c.Label(), Alarm: alarms(l, c, q.now), Since: clock(q.now, c.ArrivedAt), Step: q.step(l, c),
 	}
 	if c.State == routing.Alerting {
 		v.Waits = clock(q.now, waitsSince(c))

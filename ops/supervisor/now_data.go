@@ -19,8 +19,6 @@ const (
 	snapshotLasts = time.Second
 	// ahead is how far the board looks for hours that nobody covers.
 	ahead = 24 * time.Hour
-	// dangerWithin is how soon somebody in danger is to have a helper (the default target of a line).
-	dangerWithin = 3 * time.Minute
 	// overdueAfter is how late a deadline may be before the board says so; workers look every 100 ms.
 	overdueAfter = 10 * time.Second
 	// outboxLate is how long a message may wait for the carrier before the board says so: the carrier takes
@@ -42,8 +40,9 @@ type snapshot struct {
 // may be from before the change.
 func (b *Board) forget(id contacts.LineID) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	delete(b.views, id)
+	b.mu.Unlock()
+	b.fragments.forget()
 }
 
 // look returns a line as it is now, or was a moment ago with nothing known to have changed since.
@@ -88,22 +87,21 @@ func (s *snapshot) read(ctx context.Context, b *Board, l *routing.Line, now time
 	return nil
 }
 
-// alarms reports whether a case is one that nobody may overlook: nobody has taken it in a full round, or it is
-// danger and has waited for longer than its target.
-func alarms(c *routing.Case, now time.Time) bool {
-	if c.State != routing.Alerting {
+// alarms reports whether a case of a line is one that nobody may overlook: nobody has taken it in a full round, or
+// it is danger and has waited for as long as the line's target allows.
+func alarms(l *routing.Line, c *routing.Case, now time.Time) bool {
+	since, waits := c.WaitsSince()
+	if !waits {
 		return false
 	}
-	return c.Unanswered || c.Urgency == triage.ImmediateDanger && now.Sub(waitsSince(c)) >= dangerWithin
+	return c.Unanswered || c.Urgency == triage.ImmediateDanger && now.Sub(since) >= l.Targets.Danger.Within
 }
 
 // waitsSince is since when a person has waited for a human: since they first wrote, or since whoever had the
 // case was out of it.
 func waitsSince(c *routing.Case) time.Time {
-	if !c.TakenAt.IsZero() && c.AlertingSince.After(c.ArrivedAt) {
-		return c.AlertingSince
-	}
-	return c.ArrivedAt
+	since, _ := c.WaitsSince()
+	return since
 }
 
 // byUrgency puts cases in the order in which they are to be looked at: those nobody has first, then by
@@ -111,7 +109,7 @@ func waitsSince(c *routing.Case) time.Time {
 func byUrgency(now time.Time) func(x, y seen) int {
 	rank := func(s seen) int {
 		switch {
-		case alarms(s.c, now):
+		case alarms(s.l, s.c, now):
 			return 0
 		case s.c.State == routing.Alerting:
 			return 1
@@ -138,7 +136,25 @@ type health struct {
 	OutboxErr bool
 }
 
+// Whether something can be stored is found out by storing something, so all pages get one answer.
 func (b *Board) health(ctx context.Context) health {
+	b.healthy.Lock()
+	defer b.healthy.Unlock()
+	now := b.o.Now()
+	if old(b.healthy.at, now) {
+		b.healthy.health, b.healthy.at = b.readHealth(ctx), now
+	}
+	return b.healthy.health
+}
+
+// healthSeen is health as it was last.
+type healthSeen struct {
+	sync.Mutex
+	at time.Time
+	health
+}
+
+func (b *Board) readHealth(ctx context.Context) health {
 	var h health
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tincay/hotline/ops/account"
@@ -25,7 +26,7 @@ const (
 )
 
 // policy allows pages what they are made of and nothing from anywhere else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src data:; connect-src 'self'; " +
 	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 //go:embed templates/*.html
@@ -82,11 +83,14 @@ func (r refusal) Error() string { return r.key }
 // What is refused.
 var (
 	errNotFound   = refusal{http.StatusNotFound, "error.not_found"}
+	errMethod     = refusal{http.StatusMethodNotAllowed, "error.bad_form"}
 	errForbidden  = refusal{http.StatusForbidden, "error.forbidden"}
 	errBadForm    = refusal{http.StatusBadRequest, "error.bad_form"}
 	errTooLarge   = refusal{http.StatusRequestEntityTooLarge, "error.too_large"}
 	errNotAudited = refusal{http.StatusServiceUnavailable, "error.not_audited"}
 	errBusy       = refusal{http.StatusTooManyRequests, "error.too_many_streams"}
+	errFailed     = refusal{http.StatusServiceUnavailable, "error.failed"}
+	errUnreadable = refusal{http.StatusServiceUnavailable, "error.unreadable"}
 	errSignedOut  = refusal{http.StatusUnauthorized, "error.signed_out"}
 )
 
@@ -111,7 +115,7 @@ func (b *Board) guarded(next http.Handler) http.Handler {
 
 // anyone lets everybody in.
 func (b *Board) anyone(do handler) http.Handler {
-	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, nil, do) }))
+	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, nil, do) }), b.failed())
 }
 
 // outside is for what must be shown whatever has happened to the session, or to what keeps it.
@@ -128,7 +132,7 @@ func (b *Board) signedIn(do handler) http.Handler {
 			return
 		}
 		b.answer(w, r, &who, do)
-	}))
+	}), b.failed())
 }
 
 // watching lets in who has a session, for what a page asks for by itself: nobody is there because of it, so
@@ -144,7 +148,17 @@ func (b *Board) watching(do handler) http.Handler {
 			return
 		}
 		b.answer(w, r, &who, do)
-	}))
+	}), b.failed())
+}
+
+// failed answers when not even the session can be read.
+func (b *Board) failed() http.Handler {
+	return b.outside(func(_ http.ResponseWriter, q *query) error {
+		if q.Method == http.MethodGet {
+			return errUnreadable
+		}
+		return errFailed
+	})
 }
 
 // bounded gives an answer a time within which it must be there.
@@ -169,9 +183,13 @@ func (b *Board) answer(w http.ResponseWriter, r *http.Request, who *account.User
 	}
 	if !ok {
 		b.o.Logger.Error("page failed", slog.String("route", r.Pattern), slog.Any("error", err))
-		refused = refusal{http.StatusInternalServerError, "error.failed"}
+		if refused = errFailed; r.Method == http.MethodGet {
+			refused = errUnreadable
+		}
 	}
-	err = b.render(w, q, refused.status, "error", func(f frame) any { return errorPage{f, q.say(refused.key)} })
+	err = b.render(w, q, refused.status, "error", func(f frame) any {
+		return errorPage{f, q.say(refused.key), refused == errUnreadable}
+	})
 	if err != nil {
 		b.o.Logger.Error("page failed", slog.String("route", r.Pattern), slog.Any("error", err))
 		http.Error(w, http.StatusText(refused.status), refused.status)
@@ -180,7 +198,8 @@ func (b *Board) answer(w http.ResponseWriter, r *http.Request, who *account.User
 
 type errorPage struct {
 	frame
-	Text string
+	Text  string
+	Again bool // the page asks again by itself: whoever watches must not sit before a page that has given up
 }
 
 // frame is what every page has.
@@ -192,6 +211,9 @@ type frame struct {
 	Other    string // the language to change to
 	NowMS    int64
 	IdleMS   int64 // how long a session lasts without a sign of life
+	Notice   string
+	Linked   bool // the account is somebody in a directory: there may be cases that are not shown
+	Unlisted bool // no case is shown, because the directory does not know who the account is
 	Told     string
 	ToldWell bool
 }
@@ -218,13 +240,13 @@ func (b *Board) nav(q *query, page string) []navItem {
 func (b *Board) render(w http.ResponseWriter, q *query, status int, page string, view func(frame) any) error {
 	f := frame{
 		Page: page, Here: here(q.Request), NowMS: q.now.UnixMilli(), IdleMS: account.IdleTimeout.Milliseconds(),
-		Other: string(texts.English),
+		Other: string(texts.English), Notice: b.o.Notice[q.words.Language],
 	}
 	if q.words.Language == texts.English {
 		f.Other = string(texts.Vietnamese)
 	}
 	if q.who != nil {
-		f.Login, f.Nav = q.who.Name, b.nav(q, page)
+		f.Login, f.Nav, f.Linked, f.Unlisted = q.who.Name, b.nav(q, page), q.linked(), b.unlisted(q.who)
 		f.Told, f.ToldWell = b.told(w, q)
 	}
 	return b.write(w, q, status, page, "layout.html", view(f))
@@ -236,16 +258,31 @@ func (b *Board) write(w http.ResponseWriter, q *query, status int, page, name st
 	if err := b.pages[q.words.Language][page].ExecuteTemplate(&out, name, view); err != nil {
 		return fmt.Errorf("render %s: %w", page, err)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Language", string(q.words.Language))
-	w.WriteHeader(status)
-	_, _ = w.Write(out.Bytes()) // if the browser is gone there is nobody to tell
+	var packed func() []byte
+	if packs(page) {
+		packed = func() []byte { return b.packer.pack(out.Bytes()) }
+	}
+	b.send(w, q, status, out.Bytes(), packed)
 	return nil
+}
+
+// send answers with a page or a part of one, packed if it may be and the browser can take that.
+func (b *Board) send(w http.ResponseWriter, q *query, status int, body []byte, packed func() []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", string(q.words.Language))
+	if packed != nil && unpacks(q.Request) {
+		h.Set("Content-Encoding", "gzip")
+		body = packed()
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // if the browser is gone there is nobody to tell
 }
 
 // local is where a page may send somebody: our own pages, and nothing that a browser could take for another
 // site.
-var local = regexp.MustCompile(`^/(?:case/[a-z0-9-]{1,64}/[a-z2-7]{16}|times|roster|audit|find)?$`)
+var local = regexp.MustCompile(`^/(?:case/[a-z0-9-]{1,64}/[a-z2-7]{16}|(?:times|roster|audit|find)(?:\?[A-Za-z0-9=&%+._-]{1,300})?)?$`)
 
 // localPath returns a path if it is one of ours, else the first page.
 func localPath(path string) string {
@@ -256,7 +293,19 @@ func localPath(path string) string {
 }
 
 // here is the page a request is about, as far as one can come back to it.
-func here(r *http.Request) string { return localPath(r.URL.Path) }
+func here(r *http.Request) string {
+	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
+		if path := r.URL.Path + "?" + r.URL.RawQuery; local.MatchString(path) {
+			return path
+		}
+	}
+	for _, part := range []string{"/words", "/reasons"} { // what is shown once on a page of its own leads back
+		if path, ok := strings.CutSuffix(r.URL.Path, part); ok {
+			return localPath(path)
+		}
+	}
+	return localPath(r.URL.Path)
+}
 
 // say says something in the reader's language. A key that is missing is noticed when the program is tested;
 // a page that must be shown now is shown with the key.

@@ -83,7 +83,9 @@ func (r *Reader) Words(ctx context.Context, c *routing.Case) ([]Said, error) {
 		if err != nil {
 			return err
 		}
-		if s.From != SpeakerVoice { // of which the words are the sound
+		if s.From == SpeakerVoice {
+			s.Sound = words
+		} else {
 			s.Words = words
 		}
 		all = append(all, s)
@@ -116,8 +118,9 @@ func (r *Reader) Words(ctx context.Context, c *routing.Case) ([]Said, error) {
 		case routing.NoteNoted:
 			err = add(Said{From: SpeakerNote, At: h.at}, "n"+string(h.event))
 		case routing.NoteClosed:
-			if h.at.Equal(c.ClosedAt) || !c.Open() {
-				err = add(Said{From: SpeakerClosing, At: h.at}, "closing")
+			err = add(Said{From: SpeakerClosing, At: h.at}, string(routing.ClosingRef(h.at)))
+			if err == nil && h.at.Equal(c.ClosedAt) {
+				err = add(Said{From: SpeakerClosing, At: h.at}, "closing") // as it was kept before a case could be closed twice
 			}
 		}
 		if err != nil {

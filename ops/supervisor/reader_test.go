@@ -2,7 +2,10 @@ package supervisor
 
 import (
 	"context"
+	"encoding/base64"
+	"html"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,4 +73,63 @@ func TestWords_EverythingThatIsKeptInOrder(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Words() (-want +got):\n%s", diff)
 	}
+}
+
+// What somebody said on the line after everybody was asked in vain is heard on the page of words, and nowhere else.
+func TestWords_ARecordedMessageIsHeard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	const sound = "ID3\x04 a sound"
+	_, err := w.service.Handle(t.Context(), here1, routing.RecordingFetched{
+		Send: routing.Send{ID: "rec", Case: c.ID, Purpose: routing.PurposeFetch, Recording: "RE1"}, Audio: contacts.Conceal(sound),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.open("giamsat", account.Supervisor, here1)
+	source := `src="data:audio/mpeg;base64,` + base64.StdEncoding.EncodeToString([]byte(sound)) + `"`
+	if page := b.page(casePath(c)); strings.Contains(page, "<audio") {
+		t.Error("the page of the case plays the message before it is revealed")
+	}
+	page := html.UnescapeString(b.post(casePath(c)+"/words", url.Values{"reason": {"nghe lời nhắn"}}).Body.String())
+	if !strings.Contains(page, source) || !strings.Contains(page, "(lời nhắn thoại)") {
+		t.Errorf("the page of words does not play the message:\n%s", page)
+	}
+	if strings.Contains(strings.ReplaceAll(page, source, ""), sound) {
+		t.Error("the sound stands in the page as text")
+	}
+	if !strings.Contains(policy, "media-src data:;") {
+		t.Errorf("the policy %q keeps a browser from playing it", policy)
+	}
+}
+
+// A case that is closed, opened again and closed once more keeps both reasons, each where it was given.
+func TestWords_EveryReasonForClosing(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		b := w.open("mai", account.Supervisor, here1)
+		c := w.text(here1, victim, danger)
+		reasons := []string{"thật ra không ai tới", "đã tới nơi an toàn"}
+		for i, why := range reasons {
+			if i > 0 {
+				b.post(casePath(c)+"/orders/reopen", url.Values{"token": {strings.Repeat("C", 26)}})
+				time.Sleep(time.Minute)
+			}
+			b.post(casePath(c)+"/orders/close", url.Values{"token": {strings.Repeat(string(rune('A'+i)), 26)}, "outcome": {"helped"}, "reason": {why}})
+			time.Sleep(time.Minute)
+		}
+		all, err := w.reader.Words(t.Context(), w.caseNow(c))
+		if err != nil {
+			t.Fatalf("Words() = %v", err)
+		}
+		var got []string
+		for _, s := range all {
+			if s.From == SpeakerClosing {
+				got = append(got, s.Words.Reveal())
+			}
+		}
+		if diff := cmp.Diff(reasons, got); diff != "" {
+			t.Errorf("reasons for closing (-want +got):\n%s", diff)
+		}
+	})
 }

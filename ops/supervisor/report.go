@@ -8,6 +8,7 @@ import (
 
 	"github.com/tincay/hotline/ops/account"
 	"github.com/tincay/hotline/ops/report"
+	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/texts"
 )
 
@@ -33,22 +34,24 @@ type field struct {
 
 // timesView is the figures of a period.
 type timesView struct {
-	Cases      string
-	None       bool // nobody asked for help in this period
-	AsOf       string
-	Cards      []seriesView
-	Measure    string // name of what the groups are about
-	Target     string // of it
-	HasTarget  bool
-	Groups     []groupsView
-	Funnel     []stageView
-	FunnelFile string
-	File       string // of the table of all measures
-	CasesFile  string
-	Alerts     []alertsView
-	AlertsFile string
-	Waits      waitsView
-	Yardsticks []yardstickView
+	Cases        string
+	None         bool // nobody asked for help in this period
+	AsOf         string
+	Cards        []seriesView
+	Measure      string // name of what the groups are about
+	Target       string // of it
+	HasTarget    bool
+	Groups       []groupsView
+	Funnel       []stageView
+	FunnelFile   string
+	Outcomes     []stageView // of those that were closed
+	OutcomesFile string
+	File         string // of the table of all measures
+	CasesFile    string
+	Alerts       []alertsView
+	AlertsFile   string
+	Waits        waitsView
+	Yardsticks   []yardstickView
 }
 
 // seriesView is how long one thing took.
@@ -117,7 +120,11 @@ func (b *Board) showTimes(w http.ResponseWriter, q *query) error {
 		if err != nil {
 			return err
 		}
-		r := folder.Report(ask.options(q.now))
+		o, err := b.figuresOf(q, folder, ask.options(q.now))
+		if err != nil {
+			return err
+		}
+		r := folder.Report(o)
 		p.Heading = q.say("times.of", "line", ask.line.Name, "from", q.date(r.From, r.Zone), "to", q.date(r.To.Add(-time.Millisecond), r.Zone))
 		if p.Times, err = q.times(&ask, &r); err != nil {
 			return err
@@ -134,12 +141,12 @@ func (q *query) times(ask *asked, r *report.Report) (timesView, error) {
 	file := func(table string) string { return ask.address(ask.from, ask.to, table) }
 	v := timesView{
 		Cases: q.number(r.All.Cases), None: r.All.Cases == 0, AsOf: q.instant(r.Now, r.Zone),
-		Measure: q.say("measure." + ask.measure.String()), Target: q.target(r.Targets.Of(ask.measure)), HasTarget: r.Targets.Of(ask.measure).Within > 0,
-		Funnel: q.funnel(&r.Funnel), FunnelFile: file("funnel"), File: file("all"), CasesFile: file("cases"), AlertsFile: file("alerts"),
+		Measure: q.say("measure." + ask.measure.String()), Target: q.target(r.Target(ask.measure)), HasTarget: r.Target(ask.measure).Within > 0,
+		Funnel: q.funnel(&r.Funnel), FunnelFile: file("funnel"), Outcomes: q.outcomes(r), OutcomesFile: file("outcomes"), File: file("all"), CasesFile: file("cases"), AlertsFile: file("alerts"),
 	}
 	// What a supervisor asks for first comes first.
 	for _, m := range []report.Measure{report.Danger, report.Talk, report.Claim, report.Alert, report.Close} {
-		card := q.series(q.say("measure."+m.String()), &r.All, m, r.Targets.Of(m))
+		card := q.series(q.say("measure."+m.String()), &r.All, m, r.Target(m))
 		card.About = q.say("measure." + m.String() + ".about")
 		for _, y := range report.Yardsticks() {
 			if y.Measure == m {
@@ -155,9 +162,9 @@ func (q *query) times(ask *asked, r *report.Report) (timesView, error) {
 	for _, set := range groupSets(r) {
 		g := groupsView{Key: set.key, File: file(set.key)}
 		for i := range set.groups {
-			g.Rows = append(g.Rows, q.series(q.group(set.key, &set.groups[i]), &set.groups[i].Figures, ask.measure, r.Targets.Of(ask.measure)))
+			g.Rows = append(g.Rows, q.series(q.group(set.key, &set.groups[i]), &set.groups[i].Figures, ask.measure, r.Target(ask.measure)))
 		}
-		if err := q.groupChart(&g, set.groups, ask.measure, r.Targets.Of(ask.measure)); err != nil {
+		if err := q.groupChart(&g, set.groups, ask.measure, r.Target(ask.measure)); err != nil {
 			return v, err
 		}
 		v.Groups = append(v.Groups, g)
@@ -185,7 +192,7 @@ func groupSets(r *report.Report) []groupSet {
 }
 
 // series puts one series into words.
-func (q *query) series(name string, f *report.Figures, m report.Measure, target report.Target) seriesView {
+func (q *query) series(name string, f *report.Figures, m report.Measure, target routing.Target) seriesView {
 	s := f.Of(m)
 	v := seriesView{
 		Name: name, Cases: q.number(f.Cases), Done: q.number(s.Done), Pending: q.number(s.Pending), Waiting: q.number(s.Waiting), Never: q.number(s.Never),
@@ -193,7 +200,7 @@ func (q *query) series(name string, f *report.Figures, m report.Measure, target 
 		Mean: q.ofDone(s.Mean, s), Max: q.ofDone(s.Max, s), Share: q.share(s), Target: q.target(target),
 		HasTarget: target.Within > 0, Empty: s.Counted()+s.Pending == 0, MissedNow: s.Waiting > 0,
 	}
-	v.Met, v.Judged = target.Met(s)
+	v.Met, v.Judged = s.Meets(target)
 	return v
 }
 
@@ -240,6 +247,22 @@ func (q *query) funnel(n *report.Funnel) []stageView {
 		stages = append(stages, v)
 	}
 	return stages
+}
+
+// outcomes says how cases were closed. Who closes by XONG says no outcome.
+func (q *query) outcomes(r *report.Report) []stageView {
+	var rows []stageView
+	for _, o := range r.Outcomes {
+		row := stageView{Name: q.known("outcome.", string(o.Outcome)), N: q.number(o.Cases), Share: "–", Count: o.Cases, Of: max(r.Funnel.Closed, 1)}
+		if o.Outcome == "" {
+			row.Name = q.known("outcomes.unsaid.", string(o.By))
+		}
+		if r.Funnel.Closed > 0 {
+			row.Share = q.percent(o.Cases, r.Funnel.Closed)
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func (q *query) waits(c *report.Calls) (waitsView, error) {
@@ -306,7 +329,7 @@ func (c *chart) json() (string, error) {
 // groupChart makes the chart of groups that follow each other: over the weeks and the day how long it took,
 // over the steps how many cases each took. Percentiles that fall on somebody who was not answered have no
 // value and would look like none: they stand as high as the chart.
-func (q *query) groupChart(g *groupsView, groups []report.Group, m report.Measure, target report.Target) error {
+func (q *query) groupChart(g *groupsView, groups []report.Group, m report.Measure, target routing.Target) error {
 	if len(groups) == 0 || g.Key == "channel" || g.Key == "urgency" {
 		return nil
 	}

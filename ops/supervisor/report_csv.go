@@ -1,14 +1,16 @@
 package supervisor
 
 import (
-	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/tincay/hotline/ops/account"
 	"github.com/tincay/hotline/ops/audit"
@@ -39,9 +41,8 @@ func (b *Board) exportTimes(w http.ResponseWriter, q *query) error {
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	as := report.CSV{BOM: true, Vietnamese: q.words.Language == texts.Vietnamese}
-	if err := writeTable(&out, folder, ask.options(q.now), table, as); err != nil {
+	o, err := b.figuresOf(q, folder, ask.options(q.now))
+	if err != nil {
 		return err
 	}
 	entry := audit.Entry{Actor: q.who.Name, Action: audit.Export, Line: string(ask.line.ID), Detail: "response_times/" + table + " " + ask.from.String() + " " + ask.to.String()}
@@ -49,16 +50,35 @@ func (b *Board) exportTimes(w http.ResponseWriter, q *query) error {
 		return b.notAudited(err)
 	}
 	name := fmt.Sprintf("hotline-%s-%s-%s-%s.csv", ask.line.ID, ask.from, ask.to, table)
+	if q.linked() {
+		name = "linked-" + name // there may be cases that are not in it
+	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	_, _ = w.Write(out.Bytes()) // if the browser is gone there is nobody to tell
+	as := report.CSV{BOM: true, Vietnamese: q.words.Language == texts.Vietnamese}
+	_ = writeTable(&patient{w, http.NewResponseController(w)}, folder, o, table, as) // if the browser is gone there is nobody to tell
 	return nil
+}
+
+// patient writes for as long as somebody reads: the cases of a year are some megabytes, and the server's own limit
+// would cut them off where the network is slow.
+type patient struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+// Write fails if nothing is read for [writeTimeout].
+func (p *patient) Write(text []byte) (int, error) {
+	if err := p.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.w.Write(text)
 }
 
 // isTable reports whether there is such a table.
 func isTable(name string) bool {
 	switch name {
-	case "all", "week", "hour", "urgency", "channel", "step", "funnel", "alerts", "waits", "cases":
+	case "all", "week", "hour", "urgency", "channel", "step", "funnel", "outcomes", "alerts", "waits", "cases":
 		return true
 	}
 	return false
@@ -79,6 +99,12 @@ func writeTable(w io.Writer, folder *report.Folder, o report.Options, table stri
 			{"closed", count(n.Closed)}, {"open", count(n.Open)}, {"untaken", count(n.Untaken)},
 			{"closed_untaken", count(n.ClosedUntaken)}, {"unanswered", count(n.Unanswered)},
 		})
+	case "outcomes":
+		var rows [][]string
+		for _, o := range r.Outcomes {
+			rows = append(rows, []string{string(o.Outcome), string(o.By), count(o.Cases)})
+		}
+		return writeRows(w, as, []string{"outcome", "closed_by", "cases"}, []string{"kết quả", "đóng bởi", "số ca"}, rows)
 	case "alerts":
 		var rows [][]string
 		for _, a := range r.Alerts {
@@ -140,7 +166,7 @@ func writeRows(w io.Writer, as report.CSV, head, vietnamese []string, rows [][]s
 // harmless keeps a spreadsheet from running a cell as a formula (OWASP, CSV Injection). What is written here are
 // counts and our own names; the journal they come from may still hold a name that is not.
 func harmless(cell string) string {
-	if cell != "" && strings.ContainsAny(string([]rune(cell)[:1]), "=+-@\t\r\n＝＋－＠") {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

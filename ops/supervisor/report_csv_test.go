@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -41,7 +43,7 @@ func TestTimesCSV(t *testing.T) {
 		}
 		return list
 	}
-	tables := []string{"all", "week", "hour", "urgency", "channel", "step", "funnel", "alerts", "waits", "cases"}
+	tables := []string{"all", "week", "hour", "urgency", "channel", "step", "funnel", "outcomes", "alerts", "waits", "cases"}
 	page := b.page("/times?line=cam-thanh&" + theDay)
 	for _, table := range tables {
 		read(table)
@@ -56,6 +58,13 @@ func TestTimesCSV(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "b", "c", "d", "e"}, column(read("cases")[2:], 0)); diff != "" {
 		t.Errorf("cases in the file (-want +got):\n%s", diff)
 	}
+	if diff := cmp.Diff([][]string{
+		{"outcome", "closed_by", "cases"}, {"kết quả", "đóng bởi", "số ca"}, {"helped", "closed_by_supervisor", "0"}, {"referred", "closed_by_supervisor", "0"},
+		{"no_contact", "closed_by_supervisor", "0"}, {"withdrawn", "closed_by_supervisor", "0"}, {"mistake", "closed_by_supervisor", "1"},
+		{"", "closed_by_helper", "1"}, {"", "closed_by_supervisor", "0"}, {"", `'=HYPERLINK("http://evil")`, "1"},
+	}, read("outcomes")); diff != "" {
+		t.Errorf("outcomes in the file (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]string{"5", "1", "3", "2", "3", "2", "1", "1", "1"}, column(read("funnel")[2:], 1)); diff != "" {
 		t.Errorf("stages in the file (-want +got):\n%s", diff)
 	}
@@ -63,8 +72,8 @@ func TestTimesCSV(t *testing.T) {
 	if got := records[0]; got.Actor != "an" || got.Action != audit.Export || got.Line != "cam-thanh" || got.Detail != "response_times/funnel 2026-11-24 2026-11-24" {
 		t.Errorf("recorded %+v, want the export", got.Entry)
 	}
-	if got := len(slices.DeleteFunc(records, func(r audit.Record) bool { return r.Action != audit.Export })); got != len(tables)+3 {
-		t.Errorf("%d exports are recorded, want %d", got, len(tables)+3)
+	if got := len(slices.DeleteFunc(records, func(r audit.Record) bool { return r.Action != audit.Export })); got != len(tables)+4 {
+		t.Errorf("%d exports are recorded, want %d", got, len(tables)+4)
 	}
 
 	other := httptest.NewRequest(http.MethodGet, "/times.csv?line=cam-thanh&table=week", nil)
@@ -77,6 +86,47 @@ func TestTimesCSV(t *testing.T) {
 	if answer.Code != 503 || strings.Contains(answer.Body.String(), "median_s") {
 		t.Errorf("a file that cannot be recorded = %d, want 503 and no figure", answer.Code)
 	}
+}
+
+// slow is a browser behind a slow network: it says until when a write may take.
+type slow struct {
+	*httptest.ResponseRecorder
+	until []time.Time
+}
+
+func (s *slow) SetWriteDeadline(t time.Time) error {
+	s.until = append(s.until, t)
+	return nil
+}
+
+// A file may take longer than the server lets an answer take, as long as it is being read.
+func TestTimesCSV_IsNotCutOffWhileItIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{ResponseRecorder: httptest.NewRecorder()}
+		out := &patient{s, http.NewResponseController(s)}
+		for range 3 {
+			if _, err := out.Write([]byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			if got := time.Until(s.until[len(s.until)-1]); got != writeTimeout {
+				t.Errorf("a write may take %v, want %v", got, writeTimeout)
+			}
+			time.Sleep(writeTimeout - time.Second)
+		}
+		if got := s.Body.String(); got != "xxx" {
+			t.Errorf("wrote %q, want xxx", got)
+		}
+		w := newWorld(t)
+		b := w.open("an", account.Supervisor, here1)
+		r := httptest.NewRequest(http.MethodGet, "/times.csv?table=cases", nil)
+		for name, value := range b.cookies {
+			r.AddCookie(&http.Cookie{Name: name, Value: value})
+		}
+		s = &slow{ResponseRecorder: httptest.NewRecorder()}
+		if w.board.Handler().ServeHTTP(s, r); s.Code != http.StatusOK || len(s.until) == 0 {
+			t.Errorf("a file = %d, written with %d limits; want 200 and at least one", s.Code, len(s.until))
+		}
+	})
 }
 
 func column(list [][]string, i int) []string {

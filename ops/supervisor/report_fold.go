@@ -2,8 +2,10 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,8 +88,10 @@ func (f *folded) upTo(ctx context.Context, line contacts.LineID) (*report.Folder
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := f.follow(within, line)
+	// A read that is cut off by the limit may say so a moment before the context does.
+	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 	switch {
-	case err != nil && !s.whole.Load() && within.Err() != nil && ctx.Err() == nil:
+	case late && !s.whole.Load() && ctx.Err() == nil:
 		return nil, errNotRead
 	case err != nil:
 		return nil, err

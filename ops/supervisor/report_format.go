@@ -1,12 +1,12 @@
 package supervisor
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tincay/hotline/ops/report"
+	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/texts"
 )
 
@@ -112,11 +112,11 @@ func (q *query) share(s *report.Series) string {
 }
 
 // target writes a target.
-func (q *query) target(t report.Target) string {
+func (q *query) target(t routing.Target) string {
 	if t.Within == 0 {
 		return "–"
 	}
-	return q.say("times.target", "share", q.decimal(int64(math.Round(t.Share*1000)))+" %", "within", q.took(t.Within))
+	return q.say("times.target", "share", strconv.Itoa(t.Share)+" %", "within", q.took(t.Within))
 }
 
 // weekday names a day of the week.

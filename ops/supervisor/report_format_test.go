@@ -91,12 +91,19 @@ func TestReportWording(t *testing.T) {
 	for _, g := range groupSets(&report.Report{}) {
 		keys = append(keys, "times.by_"+g.key, "times.group_"+g.key, "audit.table."+g.key)
 	}
+	for _, c := range (&report.Folder{}).Report(report.Options{}).Outcomes {
+		if c.Outcome != "" {
+			keys = append(keys, "outcome."+string(c.Outcome))
+		} else {
+			keys = append(keys, "outcomes.unsaid."+string(c.By))
+		}
+	}
 	for d := range 7 {
 		keys = append(keys, fmt.Sprintf("weekday.%d", d))
 	}
 	for language, w := range all {
 		for _, key := range keys {
-			if w.said[key] == "" {
+			if !w.Has(key) {
 				t.Errorf("%s: no wording for %s", language, key)
 			}
 		}

@@ -169,7 +169,7 @@ func (a *asked) bad() bool { return a.problems != [2]string{} }
 func (a *asked) options(now time.Time) report.Options {
 	zone := a.line.Roster.Zone
 	return report.Options{
-		Line: a.line.ID, Zone: zone, Now: now, Targets: report.DefaultTargets(),
+		Line: a.line.ID, Zone: zone, Now: now, Targets: a.line.Targets,
 		From: a.from.begins(zone), To: a.to.add(1).begins(zone),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,35 @@ func TestTimes_Periods(t *testing.T) {
 		}
 		if tt.status != 200 && strings.Contains(body, "<table") {
 			t.Errorf("%s: there are figures of no period", tt.name)
+		}
+	}
+}
+
+// A line is measured by what its own file says: the other line's case was taken after an hour.
+func TestTimes_TargetsOfTheLine(t *testing.T) {
+	t.Parallel()
+	w, _ := atDesk(t)
+	b := w.open("mai", account.Supervisor, there)
+	page := english(t, b, "/times?line=nghia-lo&"+theDay+"&measure=claim")
+	got := map[string][2]string{}
+	for _, row := range rows(t, page, "The measures over all cases") {
+		got[row[0]] = [2]string{strings.TrimSuffix(row[5], " none"), row[len(row)-1]}
+	}
+	want := map[string][2]string{
+		"Measure": {"Within target", "Target"}, "Danger: taken": {"–", "100 % within 5 min"}, "Calls: joined": {"–", "80 % within 30 s"},
+		"Taken": {"0/1 (0 %) target missed", "75 % within 10 min"}, "First alert": {"–", "–"}, "Closed": {"–", "–"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("targets of a line that sets its own (-want +got):\n%s", diff)
+	}
+	if !strings.Contains(readable(page), "Target: 75 % within 10 min.") || !strings.Contains(page, `&#34;target&#34;:600,`) {
+		t.Error("tables and charts of the groups do not have the line's own target")
+	}
+	file := b.get("/times.csv?line=nghia-lo&table=all&" + theDay).Body.String()
+	for _, row := range []string{",danger_claim,", ",talk,", ",claim,"} {
+		end := map[string]string{",danger_claim,": ",300.000,1.0000,0,0,", ",talk,": ",30.000,0.8000,0,0,", ",claim,": ",600.000,0.7500,1,0,0.0000"}[row]
+		if !regexp.MustCompile(`(?m)` + row + `.*` + regexp.QuoteMeta(end) + `\r$`).MatchString(file) {
+			t.Errorf("the file has no row %s… that ends in %s:\n%s", row, end, file)
 		}
 	}
 }

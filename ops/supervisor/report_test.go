@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,11 +71,11 @@ func wardZone(t testing.TB) *time.Location {
 // deskDay is Tuesday, 24 November 2026 on the first line, counted by hand in the tests below:
 //
 //	before  arrives on Monday, 23:59:59; taken on the day
-//	a       07:00 danger, text; alert accepted after 2 s; taken in step 1 after 50 s; closed after 1 h
+//	a       07:00 danger, text; alert accepted after 2 s; taken in step 1 after 50 s; closed by its helper after 1 h
 //	b       07:30 danger, text; nobody takes it, a round goes by
 //	c       12:00 urgent, call; abandoned after 8 s; called again, talks 20 s after the first call; taken in step 2 after 18 s; open
-//	d       12:10 urgent, call; talks after 10 s; taken in step 1 after 9 s; closed after 5 min
-//	e       23:00 information, text; closed by the office after 30 min, never taken
+//	d       12:10 urgent, call; talks after 10 s; taken in step 1 after 9 s; closed after 5 min, in no way that we know
+//	e       23:00 information, text; closed by the office after 30 min as a mistake, never taken
 //
 // and on the second line, whose journal is the same, one case at 08:00 taken after an hour.
 func deskDay(t testing.TB) []store.Happened {
@@ -106,8 +107,8 @@ func deskDay(t testing.TB) []store.Happened {
 	over := func(r routing.AlertState) routing.Note {
 		return routing.Note{Kind: routing.NoteAlertOver, Role: contacts.TrustedAddress, Result: r}
 	}
-	closed := func(took time.Duration) routing.Note {
-		return routing.Note{Kind: routing.NoteClosed, Took: took, Reason: "=HYPERLINK(\"http://evil\")"}
+	closed := func(took time.Duration, by routing.Reason, o routing.Outcome) routing.Note {
+		return routing.Note{Kind: routing.NoteClosed, Took: took, Reason: by, Outcome: o}
 	}
 	rang := routing.Note{Kind: routing.NoteRang}
 	put(here1, 23, "23:59:59", "before", opened(contacts.SMS, triage.Urgent))
@@ -117,7 +118,7 @@ func deskDay(t testing.TB) []store.Happened {
 	put(here1, 24, "07:00:50", "a", over(routing.AlertTaken), taken(50*time.Second, 1))
 	put(here1, 24, "07:30:00", "b", opened(contacts.SMS, triage.ImmediateDanger), alerted)
 	put(here1, 24, "07:32:00", "b", over(routing.AlertNoAnswer), routing.Note{Kind: routing.NoteRoundOver})
-	put(here1, 24, "08:00:00", "a", closed(time.Hour))
+	put(here1, 24, "08:00:00", "a", closed(time.Hour, routing.ReasonClosedByHelper, ""))
 	put(there, 24, "08:00:00", "other", opened(contacts.SMS, triage.Urgent))
 	put(there, 24, "09:00:00", "other", taken(time.Hour, 1))
 	put(here1, 24, "12:00:00", "c", opened(contacts.Voice, triage.Urgent), rang, alerted)
@@ -128,9 +129,9 @@ func deskDay(t testing.TB) []store.Happened {
 	put(here1, 24, "12:10:00", "d", opened(contacts.Voice, triage.Urgent), rang)
 	put(here1, 24, "12:10:09", "d", taken(9*time.Second, 1))
 	put(here1, 24, "12:10:10", "d", after(routing.NoteTalking, 10*time.Second))
-	put(here1, 24, "12:15:00", "d", closed(5*time.Minute))
+	put(here1, 24, "12:15:00", "d", closed(5*time.Minute, `=HYPERLINK("http://evil")`, ""))
 	put(here1, 24, "23:00:00", "e", opened(contacts.SMS, triage.Information))
-	put(here1, 24, "23:30:00", "e", closed(30*time.Minute))
+	put(here1, 24, "23:30:00", "e", closed(30*time.Minute, routing.ReasonClosedByOffice, routing.OutcomeMistake))
 	return entries
 }
 
@@ -201,6 +202,13 @@ func TestTimes_AgreeWithADayCountedByHand(t *testing.T) {
 			{"Came in", "5", "100 %", ""}, {"Somebody alerted", "1", "20 %", ""}, {"Taken", "3", "60 %", ""}, {"Talked with somebody", "2", "40 %", ""},
 			{"Closed", "3", "60 %", ""}, {"Open", "2", "40 %", ""}, {"Open, not taken", "1", "20 %", ""}, {"Closed, never taken", "1", "20 %", ""},
 			{"A full round without anybody", "1", "20 %", ""},
+		}},
+		{"Outcomes, as said from the desk", [][]string{
+			{"Outcome", "Cases", "Of those closed", ""},
+			{"got help", "0", "0 %", ""}, {"handed on to another service", "0", "0 %", ""}, {"can no longer be reached", "0", "0 %", ""},
+			{"no longer wants help; confirmed that it was them", "0", "0 %", ""}, {"wrong number, advertisement or test", "1", "33.3 %", ""},
+			{"Not said: closed by a helper (XONG)", "1", "33.3 %", ""}, {"Not said: closed by the office", "0", "0 %", ""},
+			{`=HYPERLINK("http://evil")`, "1", "33.3 %", ""},
 		}},
 		{"By week", [][]string{
 			{"Week", "Cases", "Happened", "median", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
@@ -298,7 +306,7 @@ func TestTimes_FollowTheJournal(t *testing.T) {
 // Until the journal was read once a page says so at once.
 func TestTimes_WhileTheJournalIsRead(t *testing.T) {
 	t.Parallel()
-	w, _ := atDesk(t)
+	w, journal := atDesk(t)
 	b := w.open("mai", account.Reader, here1)
 	s := w.board.folded.shard(here1)
 	s.turn <- struct{}{} // somebody reads
@@ -311,6 +319,11 @@ func TestTimes_WhileTheJournalIsRead(t *testing.T) {
 		t.Errorf("the answer took %v, want it at once", took)
 	}
 	<-s.turn
+	journal.fails = fmt.Errorf("read journal: %w", os.ErrDeadlineExceeded) // of the connection, before the request's own
+	if got := b.get("/times"); !strings.Contains(readable(got.Body.String()), "Số liệu đang được đọc") {
+		t.Errorf("GET /times when the connection's time is over first = %d, want why", got.Code)
+	}
+	journal.fails = nil
 	if got := b.get("/times").Code; got != 200 {
 		t.Errorf("GET /times after = %d, want 200", got)
 	}
@@ -322,8 +335,8 @@ func TestTimes_JournalCannotBeRead(t *testing.T) {
 	b := w.open("mai", account.Reader, here1)
 	journal.fails = errDown
 	answer := b.get("/times")
-	if answer.Code != 500 || strings.Contains(answer.Body.String(), errDown.Error()) {
-		t.Errorf("GET /times without a journal = %d, want 500 and no cause", answer.Code)
+	if answer.Code != 503 || strings.Contains(answer.Body.String(), errDown.Error()) {
+		t.Errorf("GET /times without a journal = %d, want 503 and no cause", answer.Code)
 	}
 	if !strings.Contains(w.logged.String(), "page failed") {
 		t.Error("the log does not say that a page failed")

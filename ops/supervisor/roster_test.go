@@ -227,8 +227,8 @@ func TestRoster_AGapBecauseOfWhatWasSaid(t *testing.T) {
 func TestRoster_StorageIsDown(t *testing.T) {
 	t.Parallel()
 	b, duty := shiftWorld(t, wednesday(t, 12, 0), nil)
-	duty.err = errors.New("0905000001 is not to be seen")
-	if answer := b.get("/roster"); answer.Code != 500 || strings.Contains(answer.Body.String(), "0905") {
-		t.Errorf("GET /roster = %d, want 500 and no cause", answer.Code)
+	duty.err = errors.New("0905030001 is not to be seen")
+	if answer := b.get("/roster"); answer.Code != 503 || strings.Contains(answer.Body.String(), "0905") {
+		t.Errorf("GET /roster = %d, want 503 and no cause", answer.Code)
 	}
 }

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"net/http"
+	"strings"
 )
 
 // route is what is done at a pattern, and by whom.
@@ -48,6 +49,24 @@ func (b *Board) mux() *http.ServeMux {
 		mux.Handle(r.pattern, r.access(r.do))
 	}
 	mux.Handle("GET /static/{name}", b.assets)
-	mux.Handle("/", b.anyone(func(http.ResponseWriter, *query) error { return errNotFound }))
+	mux.Handle("/", b.anyone(func(w http.ResponseWriter, q *query) error {
+		if allowed := methods(mux, q.Request); len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+			return errMethod
+		}
+		return errNotFound
+	}))
 	return mux
+}
+
+// methods lists the methods for which there is something where a request is addressed to. A pattern for everything
+// else keeps the mux from finding out by itself.
+func methods(mux *http.ServeMux, r *http.Request) []string {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != "/" {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +54,7 @@ func away(w http.ResponseWriter, q *query, err error) error {
 	}
 	target := "/sign-in"
 	if next := here(q.Request); next != "/" {
-		target += "?next=" + next
+		target += "?next=" + url.QueryEscape(next)
 	}
 	http.Redirect(w, q.Request, target, http.StatusSeeOther)
 	return nil
@@ -102,9 +102,7 @@ func (b *Board) signIn(w http.ResponseWriter, q *query) error {
 	if c, err := q.Cookie(account.DeviceCookie); err == nil {
 		at.Device = contacts.Conceal(c.Value)
 	}
-	if from, err := netip.ParseAddrPort(q.RemoteAddr); err == nil { // the connection's, never a header's
-		at.Address = from.Addr().Unmap()
-	}
+	at.Address = clientAddress(q.Request, b.o.Proxies)
 	page := signInPage{Next: localPath(q.PostForm.Get("next")), Entered: login}
 	who, err := b.o.Accounts.SignIn(q.Context(), at)
 	wait, tooMany := errors.AsType[*account.WaitError](err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -24,7 +25,7 @@ func TestWording_LanguagesMatch(t *testing.T) {
 	if err != nil {
 		t.Fatalf("readWords() = %v", err)
 	}
-	vi, en := all[texts.Vietnamese].said, all[texts.English].said
+	vi, en := maps.Collect(all[texts.Vietnamese].All()), maps.Collect(all[texts.English].All())
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(vi)), slices.Sorted(maps.Keys(en))); diff != "" {
 		t.Errorf("keys of the languages differ (-vi +en):\n%s", diff)
 	}
@@ -58,7 +59,7 @@ func TestWording_EveryKeyUsedIsThere(t *testing.T) {
 		raw, err := templateFiles.ReadFile(path)
 		for _, m := range literal.FindAllStringSubmatch(string(raw), -1) {
 			used++
-			if key := m[1]; all[texts.English].said[key] == "" {
+			if key := m[1]; !all[texts.English].Has(key) {
 				t.Errorf("%s says %q, which has no wording", path, key)
 			}
 		}
@@ -127,7 +128,7 @@ func TestWording_EveryNameOfARecordIsThere(t *testing.T) {
 	}
 	for _, key := range keys {
 		for language, w := range all {
-			if w.said[key] == "" {
+			if !w.Has(key) {
 				t.Errorf("%s: %s has no wording", language, key)
 			}
 		}
@@ -175,6 +176,32 @@ func TestNote_EveryKindIsSaidInEveryLanguage(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// How a case was closed is told as far as it is known: by whom, or with which outcome from the desk.
+func TestNote_Closed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	l, err := w.board.o.Lines.Line(here1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &query{words: w.board.words[texts.English]}
+	for _, tt := range []struct {
+		name string
+		note routing.Note
+		want string
+	}{
+		{"by a helper", routing.Note{Contact: "lan", Reason: routing.ReasonClosedByHelper}, "Nguyễn Thị Lan closed the case after 1 min 30 s."},
+		{"from the desk, outcome said", routing.Note{Reason: routing.ReasonClosedByOffice, Outcome: routing.OutcomeReferred}, "Closed from the desk after 1 min 30 s: handed on to another service."},
+		{"from the desk, before outcomes were noted", routing.Note{Reason: routing.ReasonClosedByOffice}, "Closed from the desk after 1 min 30 s."},
+		{"with an outcome of a later release", routing.Note{Reason: routing.ReasonClosedByOffice, Outcome: "<b>adopted</b>"}, "Closed from the desk after 1 min 30 s."},
+	} {
+		tt.note.Kind, tt.note.Took = routing.NoteClosed, 90*time.Second
+		if got := q.note(l, tt.note); got != tt.want {
+			t.Errorf("%s: note = %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -66,6 +66,7 @@ policy:
     - {notify: [police, supervisor], wait: 120s}
   information:
     - {notify: [trusted_address], at_once: 1, wait: 5m}
+TARGETS
 `
 
 // world is a board over a real store in memory, with real accounts.
@@ -134,8 +135,10 @@ func newWorldOn(t testing.TB, rdb redis.UniversalClient, change ...func(*Options
 	w := &world{t: t, keyset: keyset, logged: &safeBuffer{}, enrolled: map[string]account.Enrolment{}}
 	logger := slog.New(slog.NewJSONHandler(w.logged, nil))
 	files := contactstore.New(rdb, shards, keyset)
+	// The second line has targets of its own.
+	targets := map[contacts.LineID]string{there: "targets: {talk: {within: 30s, share: 80%}, danger: {within: 5m}, claim: {within: 10m, share: 75%}}"}
 	for id, number := range map[contacts.LineID]string{here1: "+842553800113", there: "+842553800114"} {
-		raw := strings.NewReplacer("LINE", string(id), "NUMBER", number, "NAME", string(id)).Replace(wardFile)
+		raw := strings.NewReplacer("LINE", string(id), "NUMBER", number, "NAME", string(id), "TARGETS", targets[id]).Replace(wardFile)
 		file, faults := line.Parse([]byte(raw))
 		if file == nil {
 			t.Fatalf("line file of the test: %v", faults)
@@ -237,16 +240,21 @@ type browser struct {
 // open makes an account of a role on lines and signs it in.
 func (w *world) open(name string, role account.Role, ids ...contacts.LineID) *browser {
 	w.t.Helper()
-	_, enrolment, err := w.accounts.Add(context.Background(), "test", account.New{
-		Name: name, Role: role, Lines: account.Lines{IDs: ids}, Password: contacts.Conceal(pass),
-	})
+	return w.openAs(account.New{Name: name, Role: role, Lines: account.Lines{IDs: ids}})
+}
+
+// openAs makes an account and signs it in.
+func (w *world) openAs(n account.New) *browser {
+	w.t.Helper()
+	n.Password = contacts.Conceal(pass)
+	_, enrolment, err := w.accounts.Add(context.Background(), "test", n)
 	if err != nil {
-		w.t.Fatalf("Add(%s) = %v", name, err)
+		w.t.Fatalf("Add(%s) = %v", n.Name, err)
 	}
-	w.enrolled[name] = enrolment
+	w.enrolled[n.Name] = enrolment
 	b := w.stranger()
-	if got := b.signIn(name, pass, w.code(name)); got.Code != http.StatusSeeOther {
-		w.t.Fatalf("sign in as %s = %d, want 303; log:\n%s", name, got.Code, w.logged)
+	if got := b.signIn(n.Name, pass, w.code(n.Name)); got.Code != http.StatusSeeOther {
+		w.t.Fatalf("sign in as %s = %d, want 303; log:\n%s", n.Name, got.Code, w.logged)
 	}
 	return b
 }

@@ -88,7 +88,9 @@ function tick(root) {
 }
 setInterval(() => tick(document), 1000);
 
-// ---- new content: only what has changed is put in place, so that nothing a reader holds goes away.
+// ---- new content: only what has changed is put in place, so that nothing a reader holds goes away. What the server
+// knows to be as it is here comes as an empty element that says so.
+let whole = false; // something is not here that was said to be: all is to come once more
 function same(before, after) {
   return before.isEqualNode(after);
 }
@@ -105,20 +107,21 @@ function list(before, after) {
   [...after.children].forEach((child, at) => {
     let there = old.get(child.dataset.key);
     old.delete(child.dataset.key);
-    if (!there) there = child;
+    if ("same" in child.dataset) whole ||= !there;
+    else if (!there) there = child;
     else if (!same(there, child)) {
       put(there, child);
       there = child;
     }
-    if (before.children[at] !== there) before.insertBefore(there, before.children[at] || null);
+    if (there && before.children[at] !== there) before.insertBefore(there, before.children[at] || null);
   });
   for (const gone of old.values()) gone.remove();
 }
-function fill(html) {
+function fill(html, now) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const root = fresh.querySelector("[data-now]");
   if (!root) return;
-  ahead = Number(root.dataset.now) - Date.now();
+  ahead = (now || Number(root.dataset.now)) - Date.now();
   tick(document);
   tick(fresh);
   for (const lists of root.querySelectorAll("[data-list]")) {
@@ -149,11 +152,11 @@ function announce(root) {
 }
 const soundButton = document.getElementById("sound");
 let audio = null, alarm = 0;
-function beep() {
+function beep(tones = [880, 660]) {
   if (!audio || audio.state !== "running") return;
-  [0, 0.25].forEach((at) => {
-    const tone = audio.createOscillator(), volume = audio.createGain(), start = audio.currentTime + at;
-    tone.frequency.value = at ? 660 : 880;
+  tones.forEach((pitch, i) => {
+    const tone = audio.createOscillator(), volume = audio.createGain(), start = audio.currentTime + i * 0.25;
+    tone.frequency.value = pitch;
     volume.gain.setValueAtTime(0.0001, start);
     volume.gain.exponentialRampToValueAtTime(0.3, start + 0.03);
     volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.2);
@@ -168,6 +171,9 @@ function ring(cases) {
   alarm = cases;
 }
 setInterval(() => { if (alarm > 0) beep(); }, 5000);
+// Whoever relies on the sound must hear, too, that it cannot come: a low tone every half minute.
+let lost = false;
+setInterval(() => { if (lost && alarm === 0) beep([220]); }, 30000);
 function showSound() {
   const on = Boolean(audio) && audio.state === "running";
   soundButton.setAttribute("aria-pressed", String(on));
@@ -201,6 +207,9 @@ let asking = false, askAgain = false, failures = 0;
 function say(text) {
   trouble.textContent = text;
   trouble.hidden = !text;
+  lost = Boolean(text);
+  const mark = "(?) " + trouble.dataset.title + " · ";
+  if (lost && !document.title.startsWith(mark)) document.title = mark + document.title; // fill puts it right again
   const state = document.getElementById("livestate");
   if (state) state.hidden = Boolean(text);
 }
@@ -214,15 +223,19 @@ async function refresh() {
   try {
     do {
       askAgain = false;
-      const answer = await fetch(live.dataset.from, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
+      const headers = { Accept: "text/html" };
+      const have = whole ? "" : [...live.querySelectorAll("[data-mark]")].map((card) => card.dataset.mark).join("");
+      if (have) headers["Hotline-Have"] = have;
+      whole = false;
+      const answer = await fetch(live.dataset.from, { headers, signal: AbortSignal.timeout(10000) });
       if (answer.status === 401) return out("idle");
       if (!answer.ok) throw new Error("status " + answer.status);
       const text = await answer.text();
       if (leaving) return;
-      fill(text);
+      fill(text, Number(answer.headers.get("Hotline-Now"))); // the text itself may be some moments old
       failures = 0;
       say("");
-    } while (askAgain);
+    } while (askAgain || whole);
   } catch {
     if (++failures >= 2) say(trouble.dataset.text);
   } finally {

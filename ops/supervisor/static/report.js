@@ -2,7 +2,7 @@
 // show is in the table below each; without this script there are the tables.
 (() => {
   "use strict";
-  if (typeof uPlot === "undefined") return;
+  const source = document.currentScript.dataset.uplot;
   const vietnamese = document.documentElement.lang === "vi";
   const height = 260;
 
@@ -33,7 +33,8 @@
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
     const series = [{ label: chart.words[2], value: (_, i) => (i === null ? "" : chart.labels[i]) }];
     const data = [chart.labels.map((_, i) => i)];
-    for (const s of chart.series) {
+    // What was not reached stands behind the rest: it fills its column.
+    for (const s of [...chart.series].sort((a, b) => (b.kind === "missed") - (a.kind === "missed"))) {
       const missed = s.kind === "missed";
       if (missed && !s.values.some((v) => v !== null)) continue;
       const stroke = missed ? danger : colour("--chart-" + s.color);
@@ -77,7 +78,7 @@
     }, data];
   };
 
-  for (const at of document.querySelectorAll("[data-chart]")) {
+  const show = (at) => {
     const chart = JSON.parse(at.dataset.chart);
     let plot = null, width = 0;
     const draw = () => {
@@ -92,5 +93,31 @@
     }).observe(at.parentElement);
     for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) matchMedia(query).addEventListener("change", draw);
     draw();
-  }
+  };
+
+  // Each is drawn when a reader comes near it, or prints, and uPlot is fetched for the first: all of it at once holds a
+  // slow telephone up for a second, whose owner may have come for the figures at the top.
+  let uplot = null;
+  const fetched = () => uplot ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = source;
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+  const begin = async (at) => {
+    near.unobserve(at);
+    if (typeof uPlot === "undefined") await fetched();
+    if (!at.firstChild) show(at);
+  };
+  const near = new IntersectionObserver((met) => {
+    for (const one of met) {
+      if (one.isIntersecting) begin(one.target).catch(() => {}); // without it there are the tables
+    }
+  }, { rootMargin: "600px" });
+  const charts = document.querySelectorAll("[data-chart]");
+  for (const at of charts) near.observe(at);
+  addEventListener("beforeprint", () => {
+    for (const at of charts) begin(at).catch(() => {});
+  });
 })();
