@@ -31,6 +31,7 @@ func (d *decider) closeBySupervisor(contact contacts.Contact, l caseList, code C
 
 // closeOrdered closes a case from the ward office's desk.
 func (d *decider) closeOrdered(e CloseOrdered) {
+	d.desk = e.By
 	c := d.find(e.Case)
 	switch {
 	case c == nil:

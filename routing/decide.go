@@ -129,6 +129,7 @@ type decider struct {
 	base    string       // what entry ids are made of besides the case; empty: the case's version
 	via     phone.Number // where answers that belong to no case come from
 	seq     int
+	desk    Desk                  // who gave the order that is carried out; empty if it is none
 	turning EntryID               // the leg whose request is being answered; empty if there is none
 	persons map[phone.Key]*Person // as changed so far
 	out     Decision
@@ -211,7 +212,7 @@ func (d *decider) entryID(c *Case, p Purpose) EntryID {
 
 // note records that something happened to a case.
 func (d *decider) note(c *Case, kind NoteKind, set func(*Note)) {
-	n := Note{Kind: kind}
+	n := Note{Kind: kind, Desk: d.desk}
 	if c != nil {
 		n.Case, n.Urgency = c.ID, c.Urgency
 	}

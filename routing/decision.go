@@ -369,5 +369,6 @@ type Note struct {
 	Result  AlertState // of an alert that is over
 	Reason  Reason
 	Outcome Outcome       // of a closing, as said from a desk; empty if nobody said
+	Desk    Desk          // who ordered at a desk what led to it; empty if nobody did
 	Took    time.Duration // since the case's first text or call arrived, where a response time is meant
 }

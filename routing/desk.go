@@ -35,7 +35,12 @@ func Outcomes() []Outcome {
 type Order struct {
 	Token EventID // of the form that was sent: the same form sent twice has the effect of once
 	Case  CaseID
+	By    Desk
 }
+
+// Desk is who gives an order: the name under which they sign in, or their account on the machine. The next who
+// sits there reads in a case's story whom to ask.
+type Desk string
 
 // ID is the form's token.
 func (o Order) ID() EventID { return o.Token }
@@ -109,6 +114,7 @@ type orderEvent interface {
 func (d *decider) ordered(e orderEvent) {
 	o := e.given()
 	d.base = string(o.Token) // what a desk wrote can be found by its form
+	d.desk = o.By
 	before := d.find(o.Case)
 	if before == nil {
 		d.out.Reason = ReasonNoCase

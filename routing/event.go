@@ -54,6 +54,7 @@ type CloseOrdered struct {
 	Case    CaseID
 	Why     contacts.Private // what they gave as the reason; kept with the case's words
 	Outcome Outcome          // empty if not said
+	By      Desk
 }
 
 // ID is empty: a closed case is not closed again.

@@ -156,6 +156,8 @@ func auditName(a audit.Action) string {
 		return "xuất dữ liệu | exported"
 	case audit.Order:
 		return "điều hành ca | acted on a case"
+	case audit.OrderNotDone:
+		return "việc vừa ghi không được thực hiện | what was just recorded was not done"
 	case audit.Note:
 		return "ghi chú | wrote a note"
 	case audit.SignIn:

@@ -184,7 +184,7 @@ func (st *storage) closeCase(ctx context.Context, out io.Writer, id contacts.Lin
 	if c == nil || !c.Open() {
 		return errNoOpenCase
 	}
-	order.Case = c.ID
+	order.Case, order.By = c.ID, routing.Desk(actor())
 	return st.closeFound(ctx, out, c, order)
 }
 

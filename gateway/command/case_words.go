@@ -106,6 +106,7 @@ func noteLine(n routing.Note) string {
 	add("result", string(n.Result))
 	add("reason", string(n.Reason))
 	add("outcome", string(n.Outcome))
+	add("by", string(n.Desk))
 	if n.Took > 0 {
 		add("after", n.Took.Round(time.Second).String())
 	}

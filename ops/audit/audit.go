@@ -38,6 +38,7 @@ const (
 	RevealWords   Action = "reveal_words"    // a case's words were shown
 	Export        Action = "export"          // figures or entries were taken out as a file; detail says which
 	Order         Action = "order"           // a supervisor acted on a case; detail says which order
+	OrderNotDone  Action = "order_not_done"  // what was recorded just before was not carried out; detail says which order and why
 	Note          Action = "note"            // a note was written on a case; its words are kept with the case's
 	SignIn        Action = "sign_in"         // an account was signed in to
 	SignInRefused Action = "sign_in_refused" // somebody failed to; detail says what was wrong
@@ -62,7 +63,7 @@ func (a Action) needsLine() bool {
 // needsCase reports whether an action is about one case.
 func (a Action) needsCase() bool {
 	switch a {
-	case CloseCase, RevealWords, Order, Note:
+	case CloseCase, RevealWords, Order, OrderNotDone, Note:
 		return true
 	}
 	return false

@@ -63,7 +63,7 @@ type auditRow struct {
 // auditActions lists what can be asked for, in the order in which it is named.
 func auditActions() []audit.Action {
 	return []audit.Action{
-		audit.RevealWords, audit.Order, audit.Note, audit.CloseCase, audit.Export, audit.SignIn, audit.SignInRefused, audit.SignOut,
+		audit.RevealWords, audit.Order, audit.OrderNotDone, audit.Note, audit.CloseCase, audit.Export, audit.SignIn, audit.SignInRefused, audit.SignOut,
 		audit.UserAdd, audit.UserDisable, audit.UserEnable, audit.UserReset, audit.UserLink, audit.RevealLine, audit.RemoveLine, audit.RevealReasons,
 	}
 }
@@ -253,6 +253,10 @@ func (q *query) detail(r audit.Record) string {
 		return r.Detail // a login
 	case audit.RevealReasons:
 		return q.known("audit.", r.Detail)
+	case audit.OrderNotDone:
+		order, why, _ := strings.Cut(r.Detail, " ")
+		text, _ := q.outcome(routing.Reason(why))
+		return q.known("audit.detail.", order) + ". " + text
 	}
 	return q.known("audit.detail.", r.Detail)
 }

@@ -66,8 +66,9 @@ type Cases interface {
 // Said is one thing that was written or said in a case.
 type Said struct {
 	From    Speaker
-	Contact contacts.ID // the helper, where known
-	At      time.Time   // zero if not known
+	Contact contacts.ID  // the helper, where known
+	Desk    routing.Desk // who sat at the desk, where known
+	At      time.Time    // zero if not known
 	Words   contacts.Private
 	Sound   contacts.Private // of a recorded message: MP3, as the carrier gave it
 }

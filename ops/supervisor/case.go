@@ -226,8 +226,11 @@ func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
 	page := wordsPage{Path: casePath(c), Code: string(c.Code)}
 	for _, s := range said {
 		v := wordView{Who: q.say("speaker." + string(s.From)), Text: s.Words.Reveal(), Mine: s.From != SpeakerPerson && s.From != SpeakerVoice}
-		if s.Contact != "" {
+		switch {
+		case s.Contact != "":
 			v.Who = name(l, s.Contact)
+		case s.Desk != "":
+			v.Who += " (" + string(s.Desk) + ")"
 		}
 		if s.From == SpeakerVoice {
 			v.Text = q.say("words.voice")

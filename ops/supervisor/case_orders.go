@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,7 +76,7 @@ func orders() []order {
 			if !ok {
 				return nil, errNoReason
 			}
-			e := routing.CloseOrdered{Case: o.Case, Why: contacts.Conceal(why), Outcome: routing.Outcome(form.Get("outcome"))}
+			e := routing.CloseOrdered{Case: o.Case, By: o.By, Why: contacts.Conceal(why), Outcome: routing.Outcome(form.Get("outcome"))}
 			if !slices.Contains(routing.Outcomes(), e.Outcome) {
 				return nil, errBadForm
 			}
@@ -116,7 +117,7 @@ func (b *Board) giveOrder(w http.ResponseWriter, q *query) error {
 	if !tokenPattern.MatchString(token) {
 		return errBadForm
 	}
-	event, err := do.event(routing.Order{Token: routing.EventID(tokenPrefix + token), Case: c.ID}, q.PostForm)
+	event, err := do.event(routing.Order{Token: routing.EventID(tokenPrefix + token), Case: c.ID, By: routing.Desk(q.who.Name)}, q.PostForm)
 	if err != nil {
 		return err
 	}
@@ -127,19 +128,37 @@ func (b *Board) giveOrder(w http.ResponseWriter, q *query) error {
 	d, err := b.o.Orders(q.Context(), l.ID, event)
 	switch {
 	case errors.Is(err, routing.ErrDuplicate):
-		b.tell(w, string(repeatedOrder))
+		d.Reason = repeatedOrder
 	case err != nil:
+		b.notDone(q, entry, failedOrder)
 		return fmt.Errorf("order %s: %w", do.name, err)
-	default:
-		b.tell(w, string(d.Reason))
 	}
+	if _, well := q.outcome(d.Reason); !well {
+		b.notDone(q, entry, d.Reason)
+	}
+	b.tell(w, string(d.Reason))
 	b.forget(l.ID)
 	http.Redirect(w, q.Request, casePath(c), http.StatusSeeOther)
 	return nil
 }
 
-// repeatedOrder stands for the reason of an order that had its effect already.
-const repeatedOrder routing.Reason = "repeated"
+// What stands for the reason of an order that had its effect already, and of one of which nobody knows whether it
+// had any.
+const (
+	repeatedOrder routing.Reason = "repeated"
+	failedOrder   routing.Reason = "failed"
+)
+
+// notDone adds to the audit log that what was recorded before an order was given did not happen. If that cannot
+// be written, the log says more than was done, never less.
+func (b *Board) notDone(q *query, given audit.Entry, why routing.Reason) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.Context()), answerTimeout)
+	defer cancel()
+	given.Action, given.Detail = audit.OrderNotDone, given.Detail+" "+string(why)
+	if err := b.o.Audit.Record(ctx, given); err != nil {
+		b.o.Logger.Error("that an order was not carried out cannot be recorded", slog.Any("error", err))
+	}
+}
 
 // outcome says how an order went, and whether it was carried out.
 func (q *query) outcome(why routing.Reason) (text string, well bool) {
@@ -148,7 +167,8 @@ func (q *query) outcome(why routing.Reason) (text string, well bool) {
 		routing.ReasonCleared, routing.ReasonReopened, routing.ReasonClosedByOffice:
 		return q.say("told." + string(why)), true
 	case routing.ReasonMayNotKnow, routing.ReasonUnreachable, routing.ReasonAlreadyHeld, routing.ReasonAsked, routing.ReasonNotDelivered,
-		routing.ReasonSilence, routing.ReasonCaseClosed, routing.ReasonNoCase, routing.ReasonNothingToDo, routing.ReasonAnotherOpen, repeatedOrder:
+		routing.ReasonSilence, routing.ReasonCaseClosed, routing.ReasonNoCase, routing.ReasonNothingToDo, routing.ReasonAnotherOpen, repeatedOrder,
+		failedOrder:
 		return q.say("told." + string(why)), false
 	}
 	return q.say("told.other"), false

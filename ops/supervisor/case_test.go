@@ -58,23 +58,24 @@ func TestOrders(t *testing.T) {
 		form        url.Values
 		told        string
 		check       func(*routing.Case) bool
+		notDone     routing.Reason // empty if it is done
 	}{
 		{"alert", "alert", url.Values{"contact": {"van-phong"}}, "Đã báo người đó.", func(c *routing.Case) bool {
 			return slices.ContainsFunc(c.Alerts, func(a routing.Alert) bool { return a.Contact == "van-phong" })
-		}},
-		{"alert whoever is asked already", "alert", url.Values{"contact": {"lan"}}, "đang được hỏi rồi", nil},
-		{"alert nobody of the line", "alert", url.Values{"contact": {"<b>x</b>"}}, "không được biết về ca này", nil},
-		{"hand", "hand", url.Values{"contact": {"ca-phuong"}}, "Đã chuyển ca", nil},
+		}, ""},
+		{"alert whoever is asked already", "alert", url.Values{"contact": {"lan"}}, "đang được hỏi rồi", nil, routing.ReasonAsked},
+		{"alert nobody of the line", "alert", url.Values{"contact": {"<b>x</b>"}}, "không được biết về ca này", nil, routing.ReasonMayNotKnow},
+		{"hand", "hand", url.Values{"contact": {"ca-phuong"}}, "Đã chuyển ca", nil, ""},
 		{"correct", "correct", url.Values{"urgency": {"urgent"}, "need": {"health"}}, "Đã sửa.", func(c *routing.Case) bool {
 			return c.Urgency == triage.Urgent && c.Need == triage.Health
-		}},
-		{"write", "write", url.Values{"words": {"Bạn còn đó không?"}}, "Đã gửi", nil},
-		{"note", "note", url.Values{"words": {"<i>đã gọi</i> trạm y tế"}}, "Đã lưu ghi chú.", nil},
-		{"clear", "clear", url.Values{}, "được nhắn lại", nil},
-		{"reopen what is open", "reopen", url.Values{}, "Không có gì phải làm.", nil},
+		}, ""},
+		{"write", "write", url.Values{"words": {"Bạn còn đó không?"}}, "Đã gửi", nil, ""},
+		{"note", "note", url.Values{"words": {"<i>đã gọi</i> trạm y tế"}}, "Đã lưu ghi chú.", nil, ""},
+		{"clear", "clear", url.Values{}, "được nhắn lại", nil, ""},
+		{"reopen what is open", "reopen", url.Values{}, "Không có gì phải làm.", nil, routing.ReasonNothingToDo},
 		{"close", "close", url.Values{"outcome": {"helped"}, "reason": {"đã tới nơi an toàn"}}, "Đã đóng ca.", func(c *routing.Case) bool {
 			return !c.Open() && c.Outcome == routing.OutcomeHelped
-		}},
+		}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,7 +108,15 @@ func TestOrders(t *testing.T) {
 			if tt.check != nil && !tt.check(w.caseNow(c)) {
 				t.Errorf("after %s the case is %+v", tt.order, w.caseNow(c))
 			}
-			if last := w.audited()[0]; last.Case != string(c.ID) || last.Detail != tt.order || last.Actor != "giamsat" {
+			entries := w.audited()
+			if tt.notDone != "" {
+				last := entries[0]
+				if last.Action != audit.OrderNotDone || last.Case != string(c.ID) || last.Detail != tt.order+" "+string(tt.notDone) || last.Actor != "giamsat" {
+					t.Errorf("recorded %+v, want that %s was not done: %s", last, tt.order, tt.notDone)
+				}
+				entries = entries[1:]
+			}
+			if last := entries[0]; last.Action == audit.OrderNotDone || last.Case != string(c.ID) || last.Detail != tt.order || last.Actor != "giamsat" {
 				t.Errorf("recorded %+v, want the order %s", last, tt.order)
 			}
 		})

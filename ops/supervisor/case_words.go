@@ -13,6 +13,10 @@ func (q *query) note(l *routing.Line, n routing.Note) string {
 	if n.Contact != "" {
 		who = name(l, n.Contact)
 	}
+	desk := q.say("desk")
+	if n.Desk != "" {
+		desk = q.say("desk.by", "login", string(n.Desk))
+	}
 	given := func(prefix, value string) string {
 		if value == "" {
 			return q.say("unknown")
@@ -20,7 +24,7 @@ func (q *query) note(l *routing.Line, n routing.Note) string {
 		return q.say(prefix + value)
 	}
 	pairs := []any{
-		"name", who, "n", max(n.Step, 1), "kind", given("kind.", string(n.Role)), "urgency", given("urgency.", string(n.Urgency)),
+		"name", who, "desk", desk, "n", max(n.Step, 1), "kind", given("kind.", string(n.Role)), "urgency", given("urgency.", string(n.Urgency)),
 		"channel", given("channel.", string(n.Channel)), "span", q.long(n.Took), "why", q.why(n.Reason), "outcome", given("outcome.", string(n.Outcome)),
 	}
 	return q.say(noteKey(n), pairs...)

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tincay/hotline/contacts"
@@ -91,36 +90,36 @@ func (r *Reader) Words(ctx context.Context, c *routing.Case) ([]Said, error) {
 		all = append(all, s)
 		return nil
 	}
-	happened, err := r.entries(ctx, c)
+	happened, err := r.store.Timeline(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	said, voice := 0, 0
 	for _, h := range happened {
-		switch h.kind {
+		switch h.Note.Kind {
 		case routing.NoteOpened, routing.NoteAdded, routing.NoteMuted:
 			// A long text is kept in pieces, of which the journal does not speak; they follow at the end.
 			if said < c.Said {
 				said++
-				err = add(Said{From: SpeakerPerson, At: h.at}, "p"+strconv.Itoa(said))
+				err = add(Said{From: SpeakerPerson, At: h.At}, "p"+strconv.Itoa(said))
 			}
 		case routing.NoteVoicemail:
 			voice++
-			err = add(Said{From: SpeakerVoice, At: h.at}, "v"+strconv.Itoa(voice))
+			err = add(Said{From: SpeakerVoice, At: h.At}, "v"+strconv.Itoa(voice))
 		case routing.NoteRelayed:
-			from := Said{From: SpeakerHelper, Contact: h.contact, At: h.at}
-			if h.contact == "" {
-				from.From = SpeakerDesk
+			from := Said{From: SpeakerHelper, Contact: h.Note.Contact, At: h.At}
+			if h.Note.Contact == "" {
+				from = Said{From: SpeakerDesk, Desk: h.Note.Desk, At: h.At}
 			}
 			for n := 1; n <= mostPieces && err == nil; n++ {
-				err = add(from, "h"+string(c.ID)+"."+string(h.event)+".p"+strconv.Itoa(n))
+				err = add(from, "h"+string(c.ID)+"."+string(h.Event)+".p"+strconv.Itoa(n))
 			}
 		case routing.NoteNoted:
-			err = add(Said{From: SpeakerNote, At: h.at}, "n"+string(h.event))
+			err = add(Said{From: SpeakerNote, Desk: h.Note.Desk, At: h.At}, "n"+string(h.Event))
 		case routing.NoteClosed:
-			err = add(Said{From: SpeakerClosing, At: h.at}, string(routing.ClosingRef(h.at)))
-			if err == nil && h.at.Equal(c.ClosedAt) {
-				err = add(Said{From: SpeakerClosing, At: h.at}, "closing") // as it was kept before a case could be closed twice
+			err = add(Said{From: SpeakerClosing, Desk: h.Note.Desk, At: h.At}, string(routing.ClosingRef(h.At)))
+			if err == nil && h.At.Equal(c.ClosedAt) {
+				err = add(Said{From: SpeakerClosing, Desk: h.Note.Desk, At: h.At}, "closing") // as it was kept before a case could be closed twice
 			}
 		}
 		if err != nil {
@@ -131,45 +130,6 @@ func (r *Reader) Words(ctx context.Context, c *routing.Case) ([]Said, error) {
 		if err := add(Said{From: SpeakerPerson}, "p"+strconv.Itoa(said)); err != nil {
 			return nil, err
 		}
-	}
-	return all, nil
-}
-
-// entry is a note of a case with the event that led to it.
-type entry struct {
-	at      time.Time
-	event   routing.EventID
-	kind    routing.NoteKind
-	contact contacts.ID
-}
-
-// entries reads the notes of a case.
-func (r *Reader) entries(ctx context.Context, c *routing.Case) ([]entry, error) {
-	happened, err := r.store.Timeline(ctx, c)
-	if err != nil || len(happened) == 0 {
-		return nil, err
-	}
-	// The timeline does not say which event it was. Of each instant of the case the journal does.
-	var all []entry
-	events := map[int64][]store.JournalEntry{}
-	for _, h := range happened {
-		ms := h.At.UnixMilli()
-		if _, read := events[ms]; !read {
-			page, err := r.store.Journal(ctx, c.Line, store.JournalBefore(h.At), 64)
-			if err != nil {
-				return nil, err
-			}
-			events[ms] = slices.DeleteFunc(page, func(e store.JournalEntry) bool {
-				return e.Line != c.Line || !e.At.Equal(h.At) || !strings.Contains(e.Notes, string(c.ID))
-			})
-		}
-		e := entry{at: h.At, kind: h.Note.Kind, contact: h.Note.Contact}
-		for _, j := range events[ms] {
-			if strings.Contains(j.Notes, `"`+string(h.Note.Kind)+`"`) {
-				e.event = j.Event
-			}
-		}
-		all = append(all, e)
 	}
 	return all, nil
 }

@@ -21,6 +21,7 @@ import (
 type said struct {
 	From    Speaker
 	Contact contacts.ID
+	Desk    routing.Desk
 	Words   string
 }
 
@@ -64,15 +65,54 @@ func TestWords_EverythingThatIsKeptInOrder(t *testing.T) {
 	}
 	var got []said
 	for _, s := range all {
-		got = append(got, said{s.From, s.Contact, s.Words.Reveal()})
+		got = append(got, said{s.From, s.Contact, s.Desk, s.Words.Reveal()})
 	}
 	want := []said{
-		{SpeakerPerson, "", danger}, {SpeakerHelper, "lan", "Chị đang tới cửa sau."}, {SpeakerPerson, "", "Dạ em chờ"},
-		{SpeakerDesk, "", "Công an cũng đang tới."}, {SpeakerNote, "", "đã báo 113"}, {SpeakerClosing, "", "đã an toàn"},
+		{SpeakerPerson, "", "", danger}, {SpeakerHelper, "lan", "", "Chị đang tới cửa sau."}, {SpeakerPerson, "", "", "Dạ em chờ"},
+		{SpeakerDesk, "", "giamsat", "Công an cũng đang tới."}, {SpeakerNote, "", "giamsat", "đã báo 113"}, {SpeakerClosing, "", "giamsat", "đã an toàn"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Words() (-want +got):\n%s", diff)
 	}
+	// Who comes on duty next reads whom to ask.
+	story := readable(b.page(casePath(c)))
+	for _, want := range []string{"Bàn trực (giamsat) nhắn cho người cần giúp.", "Bàn trực (giamsat) ghi chú vào ca.", "Bàn trực (giamsat) đóng ca sau"} {
+		if !strings.Contains(story, want) {
+			t.Errorf("the case's story does not say %q:\n%s", want, story)
+		}
+	}
+	if page := readable(b.post(casePath(c)+"/words", url.Values{"reason": {"đọc lại"}}).Body.String()); !strings.Contains(page, "Ghi chú của bàn trực (giamsat)") {
+		t.Errorf("the page of words does not say whose note it is:\n%s", page)
+	}
+}
+
+// Two who sit side by side may press at the same instant.
+func TestWords_OfTheSameInstant(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		c := w.text(here1, victim, danger)
+		want := []said{{SpeakerPerson, "", "", danger}}
+		for _, desk := range []routing.Desk{"mai", "nam"} {
+			words := "của " + string(desk)
+			_, err := w.service.Handle(t.Context(), here1, routing.NoteOrdered{
+				Order: routing.Order{Token: routing.EventID("desk-" + desk), Case: c.ID, By: desk}, Words: contacts.Conceal(words),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, said{SpeakerNote, "", desk, words})
+		}
+		all, err := w.reader.Words(t.Context(), w.caseNow(c))
+		if err != nil {
+			t.Fatalf("Words() = %v", err)
+		}
+		var got []said
+		for _, s := range all {
+			got = append(got, said{s.From, s.Contact, s.Desk, s.Words.Reveal()})
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Words() (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // What somebody said on the line after everybody was asked in vain is heard on the page of words, and nowhere else.

@@ -215,7 +215,7 @@ func TestOutcome_EveryReasonIsTold(t *testing.T) {
 		routing.ReasonCleared: true, routing.ReasonReopened: true, routing.ReasonClosedByOffice: true,
 		routing.ReasonMayNotKnow: false, routing.ReasonUnreachable: false, routing.ReasonAlreadyHeld: false, routing.ReasonAsked: false,
 		routing.ReasonNotDelivered: false, routing.ReasonSilence: false, routing.ReasonCaseClosed: false, routing.ReasonNoCase: false,
-		routing.ReasonNothingToDo: false, routing.ReasonAnotherOpen: false, repeatedOrder: false, "<b>made up</b>": false,
+		routing.ReasonNothingToDo: false, routing.ReasonAnotherOpen: false, repeatedOrder: false, failedOrder: false, "<b>made up</b>": false,
 	}
 	for language, said := range w.board.words {
 		q := &query{words: said}

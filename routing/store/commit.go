@@ -128,7 +128,7 @@ func (c *commit) build(line *routing.Line, event routing.EventID, d routing.Deci
 	return c.journal(event, d)
 }
 
-// contactKey is what stands for a contact in storage; empty for nobody.
+// contactKey is what stands for a contact, or for who sits at a desk, in storage; empty for nobody.
 func (c *commit) contactKey(id contacts.ID) string {
 	if id == "" {
 		return ""
@@ -367,6 +367,7 @@ type noteRecord struct {
 	Result  string `json:"result,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Outcome string `json:"outcome,omitempty"`
+	Desk    string `json:"desk,omitempty"`
 	TookMS  int64  `json:"took_ms,omitempty"`
 }
 
@@ -378,7 +379,8 @@ func (c *commit) journal(event routing.EventID, d routing.Decision) error {
 	for i, n := range d.Notes {
 		notes[i] = noteRecord{
 			Kind: string(n.Kind), Case: string(n.Case), Contact: c.contactKey(n.Contact), Role: string(n.Role), Channel: string(n.Channel),
-			Urgency: string(n.Urgency), Step: n.Step, Result: string(n.Result), Reason: string(n.Reason), Outcome: string(n.Outcome), TookMS: n.Took.Milliseconds(),
+			Urgency: string(n.Urgency), Step: n.Step, Result: string(n.Result), Reason: string(n.Reason), Outcome: string(n.Outcome),
+			Desk: c.contactKey(contacts.ID(n.Desk)), TookMS: n.Took.Milliseconds(),
 		}
 	}
 	encoded, err := json.Marshal(notes)

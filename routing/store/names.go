@@ -8,7 +8,8 @@ import (
 	"github.com/tincay/hotline/contacts/seal"
 )
 
-// names turns contact ids into the keys that stand for them in storage, and back. Both are remembered: a
+// names turns contact ids, and the names of those who sit at desks, into the keys that stand for them in storage,
+// and back. Both are remembered: a
 // ward has a few dozen contacts and every event concerns some of them.
 type names struct {
 	keyset *seal.Keyset
@@ -49,21 +50,23 @@ func (n *names) id(line contacts.LineID, key string) (contacts.ID, error) {
 	return id, nil
 }
 
-// reveal puts contact ids in place of their keys in the notes of a journal entry.
+// reveal puts what they stand for in place of the keys in the notes of a journal entry.
 func (n *names) reveal(line contacts.LineID, notes string) (string, error) {
 	var list []noteRecord
 	if err := json.Unmarshal([]byte(notes), &list); err != nil {
 		return "", errBadRecord
 	}
 	for i := range list {
-		if list[i].Contact == "" {
-			continue
+		for _, key := range []*string{&list[i].Contact, &list[i].Desk} {
+			if *key == "" {
+				continue
+			}
+			id, err := n.id(line, *key)
+			if err != nil {
+				return "", err
+			}
+			*key = string(id)
 		}
-		id, err := n.id(line, list[i].Contact)
-		if err != nil {
-			return "", err
-		}
-		list[i].Contact = string(id)
 	}
 	out, err := json.Marshal(list)
 	return string(out), err

@@ -40,8 +40,9 @@ func (s *Store) Now(ctx context.Context, line contacts.LineID) (time.Time, error
 
 // Happening is one thing that happened to a case. It holds no words and no number.
 type Happening struct {
-	At   time.Time
-	Note routing.Note
+	At    time.Time
+	Event routing.EventID // that led to it; empty if it has no id
+	Note  routing.Note
 }
 
 // journalPage is how many entries of the journal are read at a time.
@@ -115,7 +116,7 @@ func about(c *routing.Case, entries []JournalEntry, happened []Happening) ([]Hap
 		}
 		for _, n := range notes {
 			if n.Case == c.ID {
-				happened = append(happened, Happening{At: e.At, Note: n})
+				happened = append(happened, Happening{At: e.At, Event: e.Event, Note: n})
 			}
 		}
 	}
@@ -133,7 +134,8 @@ func (e JournalEntry) decode() ([]routing.Note, error) {
 		notes[i] = routing.Note{
 			Kind: routing.NoteKind(r.Kind), Case: routing.CaseID(r.Case), Contact: contacts.ID(r.Contact), Role: contacts.Kind(r.Role),
 			Channel: contacts.Channel(r.Channel), Urgency: triage.Urgency(r.Urgency), Step: r.Step, Result: routing.AlertState(r.Result),
-			Reason: routing.Reason(r.Reason), Outcome: routing.Outcome(r.Outcome), Took: time.Duration(r.TookMS) * time.Millisecond,
+			Reason: routing.Reason(r.Reason), Outcome: routing.Outcome(r.Outcome),
+			Desk: routing.Desk(r.Desk), Took: time.Duration(r.TookMS) * time.Millisecond,
 		}
 	}
 	return notes, nil
