@@ -74,7 +74,7 @@ func silentPhones(b *browser) {
 // arrived is how many cases the page of response times is about.
 func arrived(t *testing.T, page string) int {
 	t.Helper()
-	found := regexp.MustCompile(`Số ca tới: (\d+)`).FindStringSubmatch(page)
+	found := regexp.MustCompile(`Có (\d+) ca tới`).FindStringSubmatch(page)
 	if found == nil {
 		t.Fatalf("the page of response times does not say how many cases there were:\n%s", page)
 	}

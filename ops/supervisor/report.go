@@ -34,7 +34,7 @@ type field struct {
 
 // timesView is the figures of a period.
 type timesView struct {
-	Cases        string
+	Summary      []string
 	None         bool // nobody asked for help in this period
 	AsOf         string
 	Cards        []seriesView
@@ -140,7 +140,7 @@ func (b *Board) showTimes(w http.ResponseWriter, q *query) error {
 func (q *query) times(ask *asked, r *report.Report) (timesView, error) {
 	file := func(table string) string { return ask.address(ask.from, ask.to, table) }
 	v := timesView{
-		Cases: q.number(r.All.Cases), None: r.All.Cases == 0, AsOf: q.instant(r.Now, r.Zone),
+		Summary: q.summary(r), None: r.All.Cases == 0, AsOf: q.instant(r.Now, r.Zone),
 		Measure: q.say("measure." + ask.measure.String()), Target: q.target(r.Target(ask.measure)), HasTarget: r.Target(ask.measure).Within > 0,
 		Funnel: q.funnel(&r.Funnel), FunnelFile: file("funnel"), Outcomes: q.outcomes(r), OutcomesFile: file("outcomes"), File: file("all"), CasesFile: file("cases"), AlertsFile: file("alerts"),
 	}

@@ -24,9 +24,9 @@ func TestTimes_Periods(t *testing.T) {
 		status      int
 		want        []string
 	}{
-		{"four weeks if none is asked for", "", 200, []string{`name="from" value="2026-10-29" type="date"`, `name="to" value="2026-11-25" type="date"`, "Số ca tới: 6."}},
-		{"from a day until today", "from=2026-11-24", 200, []string{`name="to" value="2026-11-25"`, "Số ca tới: 5."}},
-		{"the weeks up to a day", "to=2026-11-23", 200, []string{`name="from" value="2026-10-27"`, "Số ca tới: 1."}},
+		{"four weeks if none is asked for", "", 200, []string{`name="from" value="2026-10-29" type="date"`, `name="to" value="2026-11-25" type="date"`, "Có 6 ca tới,"}},
+		{"from a day until today", "from=2026-11-24", 200, []string{`name="to" value="2026-11-25"`, "Có 5 ca tới,"}},
+		{"the weeks up to a day", "to=2026-11-23", 200, []string{`name="from" value="2026-10-27"`, "Có 1 ca tới,"}},
 		{"a day to come", "from=2027-01-01", 200, []string{`name="to" value="2027-01-01"`, "Không có ca nào tới"}},
 		{"no date", "from=h%C3%B4m+qua&to=2026-11-24", 400, []string{`value="hôm qua" type="text" inputmode="numeric" aria-invalid="true" aria-describedby="from-problem"`, "Không phải là ngày", `value="2026-11-24" type="date"`}},
 		{"a day that is not", "from=2026-11-01&to=2026-11-31", 400, []string{`value="2026-11-31" type="text"`, "Không phải là ngày"}},
