@@ -206,6 +206,19 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+// Who follows an old address is still told where everything is, and a stranger nothing.
+func TestPages_NotThere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mai, nobody := w.open("mai", account.Supervisor, here1), w.stranger()
+	for who, b := range map[string]*browser{"mai": mai, "nobody": nobody} {
+		got := b.get("/nothing")
+		if nav := strings.Contains(got.Body.String(), `href="/times`); got.Code != http.StatusNotFound || nav != (who == "mai") {
+			t.Errorf("GET /nothing by %s = %d, with the way to the pages: %v", who, got.Code, nav)
+		}
+	}
+}
+
 // Without storage a page says so in words, in the title too, and asks again by itself; what was to be done was not.
 func TestPages_WithoutStorage(t *testing.T) {
 	t.Parallel()

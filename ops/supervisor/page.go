@@ -118,6 +118,18 @@ func (b *Board) anyone(do handler) http.Handler {
 	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, nil, do) }), b.failed())
 }
 
+// known lets everybody in, too, and shows who has a session the way on.
+func (b *Board) known(do handler) http.Handler {
+	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) {
+		who, err := b.o.Sessions.User(r.Context())
+		if err != nil {
+			b.answer(w, r, nil, do)
+			return
+		}
+		b.answer(w, r, &who, do)
+	}), b.failed())
+}
+
 // outside is for what must be shown whatever has happened to the session, or to what keeps it.
 func (b *Board) outside(do handler) http.Handler {
 	return b.bounded(func(w http.ResponseWriter, r *http.Request) { b.answer(w, r, nil, do) })

@@ -49,7 +49,7 @@ func (b *Board) mux() *http.ServeMux {
 		mux.Handle(r.pattern, r.access(r.do))
 	}
 	mux.Handle("GET /static/{name}", b.assets)
-	mux.Handle("/", b.anyone(func(w http.ResponseWriter, q *query) error {
+	mux.Handle("/", b.known(func(w http.ResponseWriter, q *query) error {
 		if allowed := methods(mux, q.Request); len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			return errMethod
