@@ -17,12 +17,12 @@ import (
 	contactstore "github.com/tincay/hotline/contacts/store"
 	"github.com/tincay/hotline/gateway"
 	"github.com/tincay/hotline/gateway/config"
-	"github.com/tincay/hotline/gateway/demo/memory"
 	"github.com/tincay/hotline/gateway/demo/past"
 	"github.com/tincay/hotline/gateway/simulator"
 	"github.com/tincay/hotline/gateway/voice"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/store"
+	"github.com/tincay/hotline/routing/store/memory"
 	"github.com/tincay/hotline/routing/texts"
 )
 

@@ -2,17 +2,15 @@
 package routingtest
 
 import (
-	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	contactstore "github.com/tincay/hotline/contacts/store"
+	"github.com/tincay/hotline/routing/store/memory"
 )
 
 // NewRedis starts a Redis in memory that touches no network, so that it can run in a synctest bubble and
@@ -20,13 +18,7 @@ import (
 func NewRedis(t testing.TB) (redis.UniversalClient, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.NewMiniRedis()
-	rdb := redis.NewClient(&redis.Options{
-		Dialer:                   func(context.Context, string, string) (net.Conn, error) { return m.Dial() },
-		ContextTimeoutEnabled:    true,
-		MaxRetries:               -1,
-		DisableIdentity:          true,
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
+	rdb := memory.Client(m)
 	t.Cleanup(func() {
 		_ = rdb.Close() // the server goes away with it
 		m.Close()

@@ -22,9 +22,9 @@ import (
 	"github.com/tincay/hotline/contacts/phone"
 	"github.com/tincay/hotline/contacts/seal"
 	contactstore "github.com/tincay/hotline/contacts/store"
-	"github.com/tincay/hotline/gateway/demo/memory"
 	"github.com/tincay/hotline/routing/line"
 	"github.com/tincay/hotline/routing/store"
+	"github.com/tincay/hotline/routing/store/memory"
 	"github.com/tincay/hotline/routing/triage"
 )
 

@@ -14,13 +14,13 @@ import (
 
 	"github.com/tincay/hotline/contacts"
 	contactstore "github.com/tincay/hotline/contacts/store"
-	"github.com/tincay/hotline/gateway/demo/memory"
 	"github.com/tincay/hotline/ops/report"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/line"
 	"github.com/tincay/hotline/routing/roster"
 	"github.com/tincay/hotline/routing/routingtest"
 	"github.com/tincay/hotline/routing/store"
+	"github.com/tincay/hotline/routing/store/memory"
 	"github.com/tincay/hotline/routing/triage"
 )
 

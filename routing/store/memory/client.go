@@ -1,5 +1,5 @@
-// Package memory is what the demo needs of a Redis in memory besides the Redis itself: a client that needs no network,
-// and a copy of all that is in it.
+// Package memory is what the demo and tests need of a Redis in memory besides the Redis itself: a client that needs no
+// network, and a copy of all that is in it.
 //
 // It promises that a client waits for answers only, never for its own requests to be read, and that a copy is whole or
 // an error. It refuses kinds of values that nothing of ours is stored in.
