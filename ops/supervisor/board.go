@@ -46,8 +46,9 @@ type Cases interface {
 	OpenCases(ctx context.Context, line contacts.LineID) ([]*routing.Case, error)
 	// Cases returns cases by id, open or closed; those that do not exist are left out.
 	Cases(ctx context.Context, line contacts.LineID, ids ...routing.CaseID) ([]*routing.Case, error)
-	// Timeline returns what happened to a case, oldest first.
-	Timeline(ctx context.Context, c *routing.Case) ([]store.Happening, error)
+	// Timeline returns what the last so many events (0: all) led to in a case, oldest first, and whether there are
+	// earlier ones.
+	Timeline(ctx context.Context, c *routing.Case, events int64) (happened []store.Happening, earlier bool, err error)
 	// Duty returns what a line's contacts said about being on call.
 	Duty(ctx context.Context, line contacts.LineID) (map[contacts.ID]routing.Duty, error)
 	// Words returns everything that is kept of what was written in a case, oldest first as far as known.

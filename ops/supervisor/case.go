@@ -25,6 +25,16 @@ const (
 	maxWords  = 1000
 )
 
+// mostEvents is of how many events a case's page tells unless all are asked for. It is loaded again whenever something
+// happens, and a phone that is let loose on the line can send thousands.
+const mostEvents = 200
+
+// wholeStory asks for all of them.
+const wholeStory = "?all=1"
+
+// whole reports whether all that happened is asked for.
+func (q *query) whole() bool { return q.URL.Query().Get("all") == "1" }
+
 // casePattern is what an id of a case looks like; nothing else is looked for.
 var casePattern = regexp.MustCompile(`^[a-z2-7]{16}$`)
 
@@ -47,6 +57,7 @@ type caseView struct {
 	Said     int
 	Voice    int
 	Days     []dayView
+	Whole    string // path of the page with all that happened; empty if it is all here
 }
 
 // dayView is what happened on one day, newest first.
@@ -62,7 +73,7 @@ type entryView struct {
 
 // caseForms is what somebody may do.
 type caseForms struct {
-	Path               string
+	Path, Story        string // of the case, and what asks for all that happened
 	Act, Reveal, Close bool
 	Open               bool
 	Contacts           []choice
@@ -112,6 +123,9 @@ func (b *Board) showCase(w http.ResponseWriter, q *query) error {
 		return err
 	}
 	forms := q.forms(l, c)
+	if q.whole() {
+		forms.Story = wholeStory
+	}
 	return b.render(w, q, http.StatusOK, "case", func(f frame) any { return casePage{f, view, forms} })
 }
 
@@ -142,9 +156,16 @@ func (b *Board) caseView(q *query, l *routing.Line, c *routing.Case) (caseView, 
 			v.Outcome = "outcome." + string(c.Outcome)
 		}
 	}
-	happened, err := b.o.Cases.Timeline(q.Context(), c)
+	events := int64(mostEvents)
+	if q.whole() {
+		events = 0
+	}
+	happened, earlier, err := b.o.Cases.Timeline(q.Context(), c, events)
 	if err != nil {
 		return v, err
+	}
+	if earlier {
+		v.Whole = casePath(c) + wholeStory
 	}
 	for _, h := range slices.Backward(happened) {
 		date := q.date(h.At, zone)

@@ -195,3 +195,30 @@ func TestForms_OfferNobodyWhoMayNotKnow(t *testing.T) {
 		t.Error("the form offers a contact of the person's own household, or not everybody else")
 	}
 }
+
+// A phone that is let loose on the line must not make its case's page heavy; all of it is one click away.
+func TestCase_ALongStoryBeginsWithItsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	for range mostEvents - 1 {
+		w.text(here1, victim, "em sợ")
+	}
+	b := w.open("giamsat", account.Supervisor, here1)
+	const first, link = "Có người nhắn tin. Mở ca", "?all=1\">"
+	if page := b.page(casePath(c)); !strings.Contains(page, first) || strings.Contains(page, link) {
+		t.Errorf("with %d events the page leaves out the first, or offers more", mostEvents)
+	}
+	w.text(here1, victim, "em sợ lắm")
+	for _, path := range []string{casePath(c), casePath(c) + "/fragment"} {
+		if page := b.page(path); strings.Contains(page, first) || !strings.Contains(page, casePath(c)+link) {
+			t.Errorf("%s of %d events tells of the first, or does not say where it is", path, mostEvents+1)
+		}
+		if page := b.page(path + "?all=1"); !strings.Contains(page, first) || strings.Contains(page, link) {
+			t.Errorf("%s?all=1 does not tell of the first event", path)
+		}
+	}
+	if page := b.page(casePath(c) + "?all=1"); !strings.Contains(page, `data-from="`+casePath(c)+`/fragment?all=1"`) {
+		t.Error("the whole story is cut when it is brought up to date")
+	}
+}

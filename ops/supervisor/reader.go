@@ -47,9 +47,9 @@ func (r *Reader) Cases(ctx context.Context, line contacts.LineID, ids ...routing
 	return r.store.Cases(ctx, line, ids)
 }
 
-// Timeline returns what happened to a case, oldest first.
-func (r *Reader) Timeline(ctx context.Context, c *routing.Case) ([]store.Happening, error) {
-	return r.store.Timeline(ctx, c)
+// Timeline returns what the last so many events led to in a case, oldest first, and whether there are earlier ones.
+func (r *Reader) Timeline(ctx context.Context, c *routing.Case, events int64) ([]store.Happening, bool, error) {
+	return r.store.TimelineOfLast(ctx, c, events)
 }
 
 // Duty returns what a line's contacts said about being on call.

@@ -222,6 +222,20 @@ func TestTimeline(t *testing.T) {
 		}
 		trace := string(f.shard) + ":trace:" + string(ward) + ":" + string(opened.ID)
 		traced := rdb.LRange(f.ctx, trace, 0, -1).Val()
+		lastOf := func(events int64) (int, bool) {
+			t.Helper()
+			part, earlier, err := f.store.TimelineOfLast(f.ctx, opened, events)
+			if err != nil || !cmp.Equal(part, got[len(got)-len(part):]) {
+				t.Errorf("TimelineOfLast(%d) = %+v, %v, want the end of %+v", events, part, err, got)
+			}
+			return len(part), earlier
+		}
+		if n, earlier := lastOf(1); n == 0 || n == len(got) || !earlier {
+			t.Errorf("TimelineOfLast(1) = %d happenings, earlier ones: %v, want some of %d and true", n, earlier, len(got))
+		}
+		if n, earlier := lastOf(int64(len(traced))); n != len(got) || earlier {
+			t.Errorf("TimelineOfLast(%d) = %d happenings, earlier ones: %v, want all %d and false", len(traced), n, earlier, len(got))
+		}
 		rdb.Del(f.ctx, trace) // as of a case from before there were traces
 		if untraced, err := f.store.Timeline(f.ctx, opened); err != nil || !cmp.Equal(untraced, got) {
 			t.Errorf("Timeline without a trace = %v, %v, want the same", untraced, err)

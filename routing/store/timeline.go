@@ -50,15 +50,29 @@ const journalPage = 1000
 
 // Timeline returns what the journal says of a case, oldest first.
 func (s *Store) Timeline(ctx context.Context, c *routing.Case) ([]Happening, error) {
+	happened, _, err := s.TimelineOfLast(ctx, c, 0)
+	return happened, err
+}
+
+// TimelineOfLast returns what the journal says of the last so many events of a case (0: of all), oldest first, and
+// whether there are earlier ones. Of a case from before there were traces it returns all.
+func (s *Store) TimelineOfLast(ctx context.Context, c *routing.Case, events int64) (happened []Happening, earlier bool, err error) {
 	sh := s.shards.Of(c.Line)
-	ids, err := s.rdb.LRange(ctx, traceKey(sh, c.Line, c.ID), 0, -1).Result()
+	from := int64(0)
+	if events > 0 {
+		from = -events - 1 // one more tells whether there are more
+	}
+	ids, err := s.rdb.LRange(ctx, traceKey(sh, c.Line, c.ID), from, -1).Result()
 	if err != nil {
-		return nil, fmt.Errorf("trace of a case: %w", err)
+		return nil, false, fmt.Errorf("trace of a case: %w", err)
 	}
 	if len(ids) == 0 {
-		return s.untraced(ctx, c)
+		happened, err = s.untraced(ctx, c)
+		return happened, false, err
 	}
-	var happened []Happening
+	if earlier = events > 0 && int64(len(ids)) > events; earlier {
+		ids = ids[1:]
+	}
 	for page := range slices.Chunk(ids, journalPage) {
 		found := make([]*redis.XMessageSliceCmd, len(page))
 		_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -68,19 +82,19 @@ func (s *Store) Timeline(ctx context.Context, c *routing.Case) ([]Happening, err
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read journal: %w", err)
+			return nil, false, fmt.Errorf("read journal: %w", err)
 		}
 		for _, cmd := range found {
 			entries, err := s.journalEntries(cmd.Val())
 			if err != nil {
-				return nil, err
+				return nil, false, err
 			}
 			if happened, err = about(c, entries, happened); err != nil {
-				return nil, err
+				return nil, false, err
 			}
 		}
 	}
-	return happened, nil
+	return happened, earlier, nil
 }
 
 // untraced is Timeline of a case from before there were traces: it reads all that happened to the lines of the
