@@ -171,10 +171,7 @@ func (c *commit) change(ch routing.Change) error {
 	case !after.Open() && ch.Before.Open():
 		c.op("index", c.key(byPhone), string(after.Person), string(after.ID), "")
 		c.op("expire", c.key(byCode), codeRest.Milliseconds())
-		for n := 1; n <= after.Said; n++ {
-			ref := routing.WordsRef("p" + strconv.Itoa(n))
-			c.op("expire", c.key(wordsKey(c.shard, c.line, after.ID, ref)), wordsKept.Milliseconds())
-		}
+		c.said(after, wordsKept)
 	case after.Open() && !ch.Before.Open(): // opened again
 		c.op("index", c.key(byPhone), string(after.Person), "", string(after.ID))
 		if after.Code == ch.Before.Code {
@@ -182,6 +179,7 @@ func (c *commit) change(ch routing.Change) error {
 		} else {
 			c.op("fresh", c.key(byCode), string(after.ID))
 		}
+		c.said(after, 0)
 		label = after.Label()
 	case after.Open():
 		label = after.Label()
@@ -191,6 +189,14 @@ func (c *commit) change(ch routing.Change) error {
 	c.lists(ch)
 	c.calls(ch)
 	return nil
+}
+
+// said has what the person wrote so far expire; 0 is not any more.
+func (c *commit) said(after *routing.Case, in time.Duration) {
+	for n := 1; n <= after.Said; n++ {
+		ref := routing.WordsRef("p" + strconv.Itoa(n))
+		c.op("expire", c.key(wordsKey(c.shard, c.line, after.ID, ref)), in.Milliseconds())
+	}
 }
 
 // unclaimed keeps the index of cases that nobody has. Every change of a case says all of it: a case from before there

@@ -11,7 +11,7 @@
 --                                              likewise; keeps the case's one entry in the deadlines
 --   fresh   k value                            string that must not exist yet
 --   put     k data ttl_ms                      string, whatever it was; ttl_ms 0: until told otherwise
---   expire  k ttl_ms
+--   expire  k ttl_ms                           ttl_ms 0: not any more
 --   send    k:lanes k:queues k:waiting k:entries k:sequence lane id at_ms data rank
 --                                              at the end of the queue of its lane, among those of its rank (0 to 9)
 --   done    k:lanes k:queues k:waiting k:entries lane id now_ms
@@ -105,7 +105,7 @@ while i <= #ARGV do
       call('SET', key(i + 1), ARGV[i + 2], 'PX', ARGV[i + 3])
     end
   elseif op == 'expire' then
-    call('PEXPIRE', key(i + 1), ARGV[i + 2])
+    if ARGV[i + 2] == '0' then call('PERSIST', key(i + 1)) else call('PEXPIRE', key(i + 1), ARGV[i + 2]) end
   elseif op == 'journal' then
     entry_id = call('XADD', key(i + 1), '*', 'at_unix_ms', ARGV[i + 2], 'line', ARGV[i + 3], 'event', ARGV[i + 4],
       'reason', ARGV[i + 5], 'notes', ARGV[i + 6])

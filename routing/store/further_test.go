@@ -113,3 +113,26 @@ func TestCase_EveryFurtherFieldIsKept(t *testing.T) {
 		}
 	})
 }
+
+// TestReopen_TheWordsOfAnOpenCaseDoNotExpire: what the person wrote is kept as long as the case is open, also when it was
+// closed before.
+func TestReopen_TheWordsOfAnOpenCaseDoNotExpire(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
+		f := newFixture(t, rdb)
+		c := f.commit(f.text("+84935111222", "chong em hay danh em")).Cases[0].After
+		words := string(f.shard) + ":words:" + string(ward) + ":" + string(c.ID) + ":p1"
+		f.handle(routing.CloseOrdered{Case: c.ID})
+		if left := rdb.PTTL(f.ctx, words).Val(); left <= 0 {
+			t.Errorf("the words of a closed case expire in %v, want in 90 days", left)
+		}
+		f.handle(routing.ReopenOrdered{Order: routing.Order{Token: "f1", Case: c.ID}})
+		if left := rdb.PTTL(f.ctx, words).Val(); left != -1 {
+			t.Errorf("the words of a case that was opened again expire in %v, want never", left)
+		}
+		f.handle(routing.CloseOrdered{Case: c.ID})
+		if left := rdb.PTTL(f.ctx, words).Val(); left <= 0 {
+			t.Errorf("the words of a case that was closed again expire in %v, want in 90 days", left)
+		}
+	})
+}
