@@ -240,6 +240,11 @@ func TestTimeline(t *testing.T) {
 		if untraced, err := f.store.Timeline(f.ctx, opened); err != nil || !cmp.Equal(untraced, got) {
 			t.Errorf("Timeline without a trace = %v, %v, want the same", untraced, err)
 		}
+		rdb.RPush(f.ctx, trace, traced[1:]) // as of one that was open when traces came
+		if half, err := f.store.Timeline(f.ctx, opened); err != nil || !cmp.Equal(half, got) {
+			t.Errorf("Timeline with half a trace = %v, %v, want the same", half, err)
+		}
+		rdb.Del(f.ctx, trace)
 		broken := rdb.XAdd(f.ctx, &redis.XAddArgs{Stream: string(f.shard) + ":journal", Values: []any{"at_unix_ms", 1, "line", string(ward), "notes", "{"}}).Val()
 		if _, err := f.store.Timeline(f.ctx, opened); err == nil {
 			t.Error("Timeline of a broken journal without a trace = no error, want one")

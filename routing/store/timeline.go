@@ -66,10 +66,6 @@ func (s *Store) TimelineOfLast(ctx context.Context, c *routing.Case, events int6
 	if err != nil {
 		return nil, false, fmt.Errorf("trace of a case: %w", err)
 	}
-	if len(ids) == 0 {
-		happened, err = s.untraced(ctx, c)
-		return happened, false, err
-	}
 	if earlier = events > 0 && int64(len(ids)) > events; earlier {
 		ids = ids[1:]
 	}
@@ -94,7 +90,11 @@ func (s *Store) TimelineOfLast(ctx context.Context, c *routing.Case, events int6
 			}
 		}
 	}
-	return happened, earlier, nil
+	// A case that was open when traces came has one that begins in the middle.
+	if !earlier && (len(happened) == 0 || happened[0].Note.Kind != routing.NoteOpened) {
+		happened, err = s.untraced(ctx, c)
+	}
+	return happened, earlier, err
 }
 
 // untraced is Timeline of a case from before there were traces: it reads all that happened to the lines of the
