@@ -97,9 +97,10 @@ func (r *Reader) Words(ctx context.Context, c *routing.Case) ([]Said, error) {
 	said, voice := 0, 0
 	for _, h := range happened {
 		switch h.Note.Kind {
-		case routing.NoteOpened, routing.NoteAdded, routing.NoteMuted:
-			// A long text is kept in pieces, of which the journal does not speak; they follow at the end.
-			if said < c.Said {
+		case routing.NoteOpened, routing.NoteAdded:
+			// A call opens a case without a word. A long text is kept in pieces, of which the journal does not speak; they
+			// follow at the end.
+			if said < c.Said && (h.Note.Kind == routing.NoteAdded || h.Note.Channel != contacts.Voice) {
 				said++
 				err = add(Said{From: SpeakerPerson, At: h.At}, "p"+strconv.Itoa(said))
 			}

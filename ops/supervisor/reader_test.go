@@ -173,3 +173,47 @@ func TestWords_EveryReasonForClosing(t *testing.T) {
 		}
 	})
 }
+
+// What somebody wrote stands at the time at which they wrote it, also after what has no words: a call, and NGUNG.
+func TestWords_StandAtTheirTime(t *testing.T) {
+	for name, open := range map[string]func(t *testing.T, w *world) *routing.Case{
+		"they called first": func(t *testing.T, w *world) *routing.Case {
+			from, err := phone.ParseE164(victim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, err := phone.ParseE164("+842553800113")
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := w.service.Handle(t.Context(), here1, routing.CallCame{Call: "CA1", From: from, Key: w.keyset.PhoneKey(here1, from), To: to, At: time.Now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d.Cases[0].After
+		},
+		"they asked for silence before": func(_ *testing.T, w *world) *routing.Case {
+			c := w.text(here1, victim, danger)
+			time.Sleep(time.Minute)
+			w.text(here1, victim, "NGUNG")
+			return c
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, w *world) {
+				c := open(t, w)
+				time.Sleep(time.Minute)
+				const words = "em trốn trong bếp"
+				wrote := time.Now()
+				w.text(here1, victim, words)
+				all, err := w.reader.Words(t.Context(), w.caseNow(c))
+				if err != nil || len(all) == 0 {
+					t.Fatalf("Words() = %v, %v, want what they wrote", all, err)
+				}
+				if last := all[len(all)-1]; last.Words.Reveal() != words || last.At.UnixMilli() != wrote.UnixMilli() {
+					t.Errorf("Words() ends with %q of %v, want %q of %v", last.Words.Reveal(), last.At, words, wrote.UTC())
+				}
+			})
+		})
+	}
+}
