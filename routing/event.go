@@ -51,14 +51,15 @@ func (DeadlineReached) Name() string { return "deadline" }
 
 // CloseOrdered says that a case is to be closed by somebody at a desk, who answers for it.
 type CloseOrdered struct {
+	Token   EventID // of the form that was sent, if it was one: sent twice it has the effect of once
 	Case    CaseID
 	Why     contacts.Private // what they gave as the reason; kept with the case's words
 	Outcome Outcome          // empty if not said
 	By      Desk
 }
 
-// ID is empty: a closed case is not closed again.
-func (CloseOrdered) ID() EventID { return "" }
+// ID is the form's token. Without one it is empty: a closed case is not closed again.
+func (e CloseOrdered) ID() EventID { return e.Token }
 
 // Name is "close_ordered".
 func (CloseOrdered) Name() string { return "close_ordered" }

@@ -222,3 +222,20 @@ func TestCase_ALongStoryBeginsWithItsEnd(t *testing.T) {
 		t.Error("the whole story is cut when it is brought up to date")
 	}
 }
+
+// A form of the browser's memory that is sent once more does not close a case that was opened again meanwhile.
+func TestOrders_AFormSentTwiceClosesOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open("mai", account.Supervisor, here1)
+	c := w.text(here1, victim, danger)
+	form := url.Values{"token": {strings.Repeat("A", 26)}, "outcome": {"helped"}, "reason": {"đã tới nơi an toàn"}}
+	b.post(casePath(c)+"/orders/close", form)
+	if w.caseNow(c).Open() {
+		t.Fatal("the case is not closed")
+	}
+	b.post(casePath(c)+"/orders/reopen", url.Values{"token": {strings.Repeat("B", 26)}})
+	if got := b.post(casePath(c)+"/orders/close", form); got.Code != http.StatusSeeOther || !w.caseNow(c).Open() {
+		t.Errorf("the same form once more = %d, open %v, want 303 and the case open", got.Code, w.caseNow(c).Open())
+	}
+}
