@@ -1,8 +1,11 @@
 package supervisor
 
 import (
+	"cmp"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -159,4 +162,24 @@ func TestNew_NeedsEverything(t *testing.T) {
 	if _, err := New(Options{}); err == nil {
 		t.Error("New() without options = nil, want an error")
 	}
+}
+
+// Without JavaScript the first page loads itself every few seconds. That is no sign of life.
+func TestNow_LoadingItselfDoesNotKeepASessionAlive(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world) {
+		b := w.open("mai", account.Reader, here1)
+		found := regexp.MustCompile(`http-equiv="refresh" content="(\d+)(?:; url=([^"]+))?"`).FindStringSubmatch(b.page("/"))
+		if found == nil {
+			t.Fatal("the page does not load itself without JavaScript")
+		}
+		path := cmp.Or(html.UnescapeString(found[2]), "/")
+		time.Sleep(account.IdleTimeout / 2)
+		if got := b.get(path); got.Code != http.StatusOK {
+			t.Fatalf("GET %s = %d, want 200", path, got.Code)
+		}
+		time.Sleep(account.IdleTimeout/2 + time.Second)
+		if got := b.get(path); got.Code != http.StatusSeeOther || !strings.HasPrefix(got.Header().Get("Location"), "/sign-in") {
+			t.Errorf("GET %s when nobody was there for long = %d to %q, want 303 to sign in", path, got.Code, got.Header().Get("Location"))
+		}
+	})
 }

@@ -137,14 +137,33 @@ func (b *Board) outside(do handler) http.Handler {
 
 // signedIn lets in who has a session, and has it go on.
 func (b *Board) signedIn(do handler) http.Handler {
-	return b.o.Sessions.Wrap(b.bounded(func(w http.ResponseWriter, r *http.Request) {
+	return b.o.Sessions.Wrap(b.withSession(do), b.failed())
+}
+
+func (b *Board) withSession(do handler) http.Handler {
+	return b.bounded(func(w http.ResponseWriter, r *http.Request) {
 		who, err := b.o.Sessions.User(r.Context())
 		if err != nil {
 			b.answer(w, r, nil, func(w http.ResponseWriter, q *query) error { return away(w, q, err) })
 			return
 		}
 		b.answer(w, r, &who, do)
-	}), b.failed())
+	})
+}
+
+// again is the query of a page without JavaScript that loads itself anew.
+const again = "again"
+
+// signedInOrAgain is signedIn, but what loads itself is no sign of life: an open page would keep its session all night.
+func (b *Board) signedInOrAgain(do handler) http.Handler {
+	opened, itself := b.signedIn(do), b.o.Sessions.Watch(b.withSession(do), b.failed())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == again {
+			itself.ServeHTTP(w, r)
+			return
+		}
+		opened.ServeHTTP(w, r)
+	})
 }
 
 // watching lets in who has a session, for what a page asks for by itself: nobody is there because of it, so

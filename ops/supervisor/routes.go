@@ -15,7 +15,7 @@ type route struct {
 // routes lists everything this board answers.
 func (b *Board) routes() []route {
 	return []route{
-		{"GET /{$}", b.signedIn, b.showNow},
+		{"GET /{$}", b.signedInOrAgain, b.showNow},
 		{"GET /now/fragment", b.watching, b.showNowFragment},
 		{"GET /events", b.watching, b.events},
 		{"GET /find", b.signedIn, b.find},
