@@ -48,3 +48,19 @@ func BenchmarkNow_With200OpenCases(b *testing.B) {
 		})
 	}
 }
+
+// The cases that were closed last, of 100,000 that were closed in thirty days.
+func BenchmarkFind_With100000ClosedCases(b *testing.B) {
+	w := newWorldOn(b, routingtest.NewServer(b).Client())
+	in := &indexed{ready: true}
+	for n := range 100_000 {
+		in.newest = append(in.newest, closedCase{routing.CaseID(fmt.Sprintf("a%015d", n)), "K7", time.Now().Add(-time.Duration(n) * 20 * time.Second)})
+	}
+	w.board.found.lines[here1] = in
+	user := w.open("mai", account.Supervisor, here1)
+	for b.Loop() {
+		if got := user.get("/find"); got.Code != http.StatusOK {
+			b.Fatalf("GET /find = %d; log:\n%s", got.Code, w.logged)
+		}
+	}
+}
