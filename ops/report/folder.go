@@ -262,6 +262,23 @@ func first(at *int64, now int64) {
 	}
 }
 
+// IDs lists the cases of a period, in the order of the journal.
+func (f *Folder) IDs(o Options) []routing.CaseID {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	b := f.lines[o.Line]
+	if b == nil {
+		return nil
+	}
+	ids := make([]routing.CaseID, 0, len(b.rows))
+	for i := range b.rows {
+		if o.has(b.rows[i].id, b.rows[i].arrived) {
+			ids = append(ids, b.rows[i].id)
+		}
+	}
+	return ids
+}
+
 // Cases lists what happened to each case of a period, in the order of the journal.
 func (f *Folder) Cases(o Options) []Case {
 	f.mu.RLock()

@@ -89,11 +89,7 @@ func (b *Board) figuresOf(q *query, folder *report.Folder, o report.Options) (re
 	if !q.linked() {
 		return o, nil
 	}
-	var ids []routing.CaseID
-	for _, c := range folder.Cases(o) {
-		ids = append(ids, c.ID)
-	}
-	if err := b.people.learn(q.Context(), o.Line, ids); err != nil {
+	if err := b.people.learn(q.Context(), o.Line, folder.IDs(o)); err != nil {
 		return o, err
 	}
 	o.Without = func(id routing.CaseID) bool { return !b.people.mayKnow(q.who, change{o.Line, id}) }
