@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"cmp"
+	"crypto/rand"
 	"html"
 	"net/http"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/ops/account"
+	"github.com/tincay/hotline/ops/account/password"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/texts"
 )
@@ -182,4 +184,25 @@ func TestNow_LoadingItselfDoesNotKeepASessionAlive(t *testing.T) {
 			t.Errorf("GET %s when nobody was there for long = %d to %q, want 303 to sign in", path, got.Code, got.Header().Get("Location"))
 		}
 	})
+}
+
+// The form takes every password that an account can be given.
+func TestSignIn_TheLongestPassword(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var long strings.Builder
+	for long.Len() < password.MaxBytes {
+		long.WriteString(rand.Text())
+	}
+	secret := long.String()[:password.MaxBytes]
+	_, enrolment, err := w.accounts.Add(t.Context(), "test", account.New{
+		Name: "mai", Role: account.Reader, Lines: account.Lines{IDs: []contacts.LineID{here1}}, Password: contacts.Conceal(secret),
+	})
+	if err != nil {
+		t.Fatalf("Add() = %v, want an account", err)
+	}
+	w.enrolled["mai"] = enrolment
+	if got := w.stranger().signIn("mai", secret, w.code("mai")); got.Code != http.StatusSeeOther {
+		t.Errorf("sign in with the longest password = %d, want 303", got.Code)
+	}
 }

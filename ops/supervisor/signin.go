@@ -11,15 +11,16 @@ import (
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/ops/account"
+	"github.com/tincay/hotline/ops/account/password"
 	"github.com/tincay/hotline/routing"
 	"github.com/tincay/hotline/routing/texts"
 )
 
-// Limits on what the sign-in form may hold, in bytes. A password of a hundred characters of Vietnamese fits.
+// Limits on what the sign-in form may hold, in bytes.
 const (
 	maxLogin    = 64
-	maxPassword = 512
-	maxCode     = 32 // a recovery code is longer than six digits
+	maxPassword = password.MaxBytes // whoever was given a password must be able to type it
+	maxCode     = 32                // a recovery code is longer than six digits
 )
 
 // Cookies besides the session's. With this prefix a browser takes them from this host only.
