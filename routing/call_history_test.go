@@ -154,7 +154,7 @@ func (h *callHistory) deskCloses(t *rapid.T) {
 	if len(open) == 0 || rapid.IntRange(0, 3).Draw(t, "rarely") != 0 {
 		t.Skip("nothing to close")
 	}
-	h.Handle(routing.CloseOrdered{Case: pick(t, open).ID})
+	h.Handle(routing.CloseOrdered{Order: routing.Order{Case: pick(t, open).ID}})
 }
 
 func (h *callHistory) timePasses(t *rapid.T) {

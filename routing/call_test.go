@@ -412,7 +412,7 @@ func TestCall_ClosedWhileTheCallerHolds(t *testing.T) {
 	call := w.Dial(an())
 	w.Ask(call.ID, "3")
 	old := w.CaseOf(an())
-	w.Handle(routing.CloseOrdered{Case: old.ID})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: old.ID}})
 	w.Advance(10 * time.Second)
 	if l := w.Ask(call.ID, ""); l == nil || l.State != routing.LegWaiting {
 		t.Fatalf("the call goes on as %+v, want it held", l)

@@ -23,7 +23,7 @@ func TestCase_WaitsSince(t *testing.T) {
 	check("opened", arrived)
 	w.Advance(5 * time.Minute) // a round goes by
 	check("unanswered", arrived)
-	w.Handle(routing.CloseOrdered{Case: c.ID})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}})
 	check("closed, never taken", time.Time{})
 	w.Handle(routing.ReopenOrdered{Order: order(t, w, c)})
 	check("opened again, never taken", arrived)
@@ -35,7 +35,7 @@ func TestCase_WaitsSince(t *testing.T) {
 	check("given back", back)
 	w.Advance(10 * time.Second)
 	check("given back for a while", back)
-	w.Handle(routing.CloseOrdered{Case: c.ID})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}})
 	w.Advance(time.Hour)
 	w.Handle(routing.ReopenOrdered{Order: order(t, w, c)})
 	check("opened again, taken before", w.Now())

@@ -30,22 +30,12 @@ func (d *decider) closeBySupervisor(contact contacts.Contact, l caseList, code C
 }
 
 // closeOrdered closes a case from the ward office's desk.
-func (d *decider) closeOrdered(e CloseOrdered) {
-	d.desk = e.By
-	c := d.find(e.Case)
-	switch {
-	case c == nil:
-		d.out.Reason = ReasonNoCase
-	case !c.Open():
-		d.out.Reason = ReasonCaseClosed
-	default:
-		n := d.edit(c)
-		n.Outcome = e.Outcome
-		if !e.Why.Empty() {
-			d.keep(n, ClosingRef(d.world.Now), e.Why.Reveal())
-		}
-		d.closeCase(n, "", ReasonClosedByOffice)
+func (d *decider) closeOrdered(c *Case, e CloseOrdered) {
+	c.Outcome = e.Outcome
+	if !e.Why.Empty() {
+		d.keep(c, ClosingRef(d.world.Now), e.Why.Reveal())
 	}
+	d.closeCase(c, "", ReasonClosedByOffice)
 }
 
 // ClosingRef names the reason given at a desk for closing a case at an instant, kept like words. A case that was

@@ -118,7 +118,7 @@ func TestClose_AtTheDesk(t *testing.T) {
 	t.Parallel()
 	w := helperOf(t, an(), lan, officer)
 	c := w.CaseOf(an())
-	wantReason(t, "the order", w.Handle(routing.CloseOrdered{Case: c.ID, Why: contacts.Conceal("đã xong ở trạm")}), routing.ReasonClosedByOffice)
+	wantReason(t, "the order", w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Why: contacts.Conceal("đã xong ở trạm")}), routing.ReasonClosedByOffice)
 	over := render(t, texts.Closed, c)
 	wantList(t, "to Lan", w.Got(lan), over)
 	wantList(t, "to the police", w.Got(officer), over)
@@ -131,8 +131,8 @@ func TestClose_AtTheDesk(t *testing.T) {
 			t.Errorf("noted as closed by %q, %s, want by the desk", n.Contact, n.Reason)
 		}
 	}
-	wantReason(t, "the order again", w.Handle(routing.CloseOrdered{Case: c.ID}), routing.ReasonCaseClosed)
-	wantReason(t, "an order for no case", w.Handle(routing.CloseOrdered{Case: "none-such"}), routing.ReasonNoCase)
+	wantReason(t, "the order again", w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}}), routing.ReasonCaseClosed)
+	wantReason(t, "an order for no case", w.Handle(routing.CloseOrdered{Order: routing.Order{Case: "none-such"}}), routing.ReasonNoCase)
 	w.Quiet()
 }
 
@@ -141,7 +141,7 @@ func TestClose_ByHelperHasNoOutcome(t *testing.T) {
 	t.Parallel()
 	w := helperOf(t, an(), lan)
 	c := w.CaseOf(an())
-	w.Handle(routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeMistake})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Outcome: routing.OutcomeMistake})
 	w.Handle(routing.ReopenOrdered{Order: order(t, w, c)})
 	w.From(lan, "1 "+string(c.Code))
 	wantReason(t, "XONG", w.From(lan, "XONG "+string(c.Code)), routing.ReasonClosedByHelper)
@@ -159,7 +159,7 @@ func TestClose_WhoIsSetApartIsNotTold(t *testing.T) {
 	t.Parallel()
 	w := helperOf(t, an(), lan, officer)
 	setApart(t, w, officer)
-	w.Handle(routing.CloseOrdered{Case: w.CaseOf(an()).ID})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: w.CaseOf(an()).ID}})
 	wantList(t, "to the police, set apart", w.Got(officer))
 	wantList(t, "to Lan", w.Got(lan), render(t, texts.Closed, w.CaseOf(an())))
 }

@@ -27,8 +27,6 @@ func Decide(s State, e Event, w World) Decision {
 		d.sendFinished(e)
 	case DeliveryFailed:
 		d.deliveryFailed(e)
-	case CloseOrdered:
-		d.closeOrdered(e)
 	case LineChanged:
 		d.lineChanged(e)
 	case Called:

@@ -33,7 +33,7 @@ func Outcomes() []Outcome {
 // Order is what somebody at a desk, who answers for it, wants done with a case. Each is an event like any
 // other: what may not be done is refused with a reason and changes nothing.
 type Order struct {
-	Token EventID // of the form that was sent: the same form sent twice has the effect of once
+	Token EventID // of the form that was sent, if it was one: sent twice it has the effect of once
 	Case  CaseID
 	By    Desk
 }
@@ -42,10 +42,10 @@ type Order struct {
 // sits there reads in a case's story whom to ask.
 type Desk string
 
-// ID is the form's token.
+// ID is the form's token; empty if there was no form.
 func (o Order) ID() EventID { return o.Token }
 
-// The orders. See also [CloseOrdered].
+// The orders.
 type (
 	// AlertOrdered has a contact asked now, on call or not, whatever the policy says.
 	AlertOrdered struct {
@@ -73,6 +73,12 @@ type (
 		Order
 		Words contacts.Private
 	}
+	// CloseOrdered closes a case.
+	CloseOrdered struct {
+		Order
+		Why     contacts.Private // what was given as the reason; kept with the case's words
+		Outcome Outcome          // empty if not said
+	}
 	// ReopenOrdered opens a closed case again.
 	ReopenOrdered struct{ Order }
 	// ClearOrdered says that a person may be written to again, who hid or asked for silence: somebody has
@@ -94,6 +100,9 @@ func (WriteOrdered) Name() string { return "write_ordered" }
 
 // Name is "note_ordered".
 func (NoteOrdered) Name() string { return "note_ordered" }
+
+// Name is "close_ordered".
+func (CloseOrdered) Name() string { return "close_ordered" }
 
 // Name is "reopen_ordered".
 func (ReopenOrdered) Name() string { return "reopen_ordered" }
@@ -144,6 +153,8 @@ func (d *decider) ordered(e orderEvent) {
 		d.correctOrdered(d.edit(before), e)
 	case WriteOrdered:
 		d.writeOrdered(before, e)
+	case CloseOrdered:
+		d.closeOrdered(d.edit(before), e)
 	case ClearOrdered:
 		d.clearOrdered(d.edit(before))
 	}

@@ -128,7 +128,7 @@ func TestDesk_NotesClosesAndReopens(t *testing.T) {
 	if words, ok := w.Words(c.ID, routing.WordsRef("n"+string(o.Token))); !ok || words != "đã gọi trạm" {
 		t.Fatalf("the note is kept as %q, %v", words, ok)
 	}
-	w.Handle(routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeHelped})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Outcome: routing.OutcomeHelped})
 	if c := w.CaseOf(an()); c.Open() || c.Outcome != routing.OutcomeHelped {
 		t.Fatalf("closed: %v with outcome %q", !c.Open(), c.Outcome)
 	}
@@ -138,7 +138,7 @@ func TestDesk_NotesClosesAndReopens(t *testing.T) {
 	if !again.Open() || again.ID != c.ID || again.Code != c.Code || len(again.Deadlines) == 0 || again.Outcome != "" {
 		t.Fatalf("opened again: %+v", again)
 	}
-	w.Handle(routing.CloseOrdered{Case: c.ID})
+	w.Handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}})
 	// The journal has what was said each time: the first outcome, taken back, and none.
 	var said []routing.Note
 	for _, n := range w.Journal() {

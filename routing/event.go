@@ -12,7 +12,7 @@ import (
 type EventID string
 
 // Event is something that happened: one of [Text], [DeadlineReached], [SendFinished],
-// [DeliveryFailed], [CloseOrdered], [Called], [LineChanged], and of calls [CallCame], [CallTurn], [CallChanged],
+// [DeliveryFailed], [Order], [Called], [LineChanged], and of calls [CallCame], [CallTurn], [CallChanged],
 // [CallsSeen], [Recorded], [RecordingFetched].
 type Event interface {
 	// ID is empty for events that repeat harmlessly by themselves, because what they are about has
@@ -48,21 +48,6 @@ func (DeadlineReached) ID() EventID { return "" }
 
 // Name is "deadline".
 func (DeadlineReached) Name() string { return "deadline" }
-
-// CloseOrdered says that a case is to be closed by somebody at a desk, who answers for it.
-type CloseOrdered struct {
-	Token   EventID // of the form that was sent, if it was one: sent twice it has the effect of once
-	Case    CaseID
-	Why     contacts.Private // what they gave as the reason; kept with the case's words
-	Outcome Outcome          // empty if not said
-	By      Desk
-}
-
-// ID is the form's token. Without one it is empty: a closed case is not closed again.
-func (e CloseOrdered) ID() EventID { return e.Token }
-
-// Name is "close_ordered".
-func (CloseOrdered) Name() string { return "close_ordered" }
 
 // LineChanged says that the line file was changed since a case was looked at: whoever may no longer hold it
 // is out of it at once.

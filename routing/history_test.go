@@ -156,7 +156,7 @@ func (h *history) deskCloses(t *rapid.T) {
 	if len(open) == 0 || rapid.IntRange(0, 3).Draw(t, "rarely") != 0 {
 		t.Skip("nothing to close")
 	}
-	h.Handle(routing.CloseOrdered{Case: pick(t, open).ID, Why: contacts.Conceal("nhầm")})
+	h.Handle(routing.CloseOrdered{Order: routing.Order{Case: pick(t, open).ID}, Why: contacts.Conceal("nhầm")})
 }
 
 // oneWillingContactIsEnough: whatever has happened, once the line is in order and one supervisor answers

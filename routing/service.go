@@ -198,8 +198,6 @@ func (s *Service) query(l *Line, e Event) Query {
 		q.Case = e.Send.Case
 	case DeliveryFailed:
 		q.Case = e.Entry.Case()
-	case CloseOrdered:
-		q.Case = e.Case
 	case LineChanged:
 		q.Case = e.Case
 	}

@@ -193,7 +193,7 @@ func TestCase_ClosedMeanwhile(t *testing.T) {
 	o.Text(gatewaytest.Lan, "xong")
 	o.Expect(gatewaytest.Lan, `da dong`)
 	var out strings.Builder
-	if err := st.closeFound(t.Context(), &out, c, routing.CloseOrdered{Case: c.ID, Why: contacts.Conceal("x")}); err == nil || !strings.Contains(err.Error(), "no open case") || out.Len() > 0 {
+	if err := st.closeFound(t.Context(), &out, c, routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Why: contacts.Conceal("x")}); err == nil || !strings.Contains(err.Error(), "no open case") || out.Len() > 0 {
 		t.Errorf("closing a case that was closed meanwhile = %v, prints %q; want it said", err, out.String())
 	}
 }
@@ -238,7 +238,7 @@ func TestCase_Outcome(t *testing.T) {
 			}
 		}
 	}
-	give(routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeReferred})
+	give(routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Outcome: routing.OutcomeReferred})
 	check("closed", 1, 0, true)
 	give(routing.ReopenOrdered{Order: routing.Order{Token: "desk-x", Case: c.ID}})
 	check("opened again", 0, 0, false)

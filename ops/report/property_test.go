@@ -267,7 +267,7 @@ func TestFolder_AgreesWithTheCases(t *testing.T) {
 			},
 			"a desk closes": func(t *rapid.T) {
 				o := rapid.SampledFrom(append(routing.Outcomes(), "")).Draw(t, "outcome")
-				w.Handle(routing.CloseOrdered{Case: anyCase(t, w).ID, Outcome: o})
+				w.Handle(routing.CloseOrdered{Order: routing.Order{Case: anyCase(t, w).ID}, Outcome: o})
 			},
 			"a desk opens again": func(t *rapid.T) {
 				orders++

@@ -41,7 +41,7 @@ func TestAudit_Page(t *testing.T) {
 		audit.Entry{Actor: "an", Action: audit.Export, Line: string(here1), Detail: "response_times/week 2026-11-01 2026-11-24"},
 		audit.Entry{Actor: "dung", Action: audit.Export, Line: string(there), Detail: "response_times"},
 	)
-	if _, err := w.service.Handle(context.Background(), here1, routing.CloseOrdered{Case: shut.ID, Why: contacts.Conceal("x"), Outcome: routing.OutcomeHelped}); err != nil {
+	if _, err := w.service.Handle(context.Background(), here1, routing.CloseOrdered{Order: routing.Order{Case: shut.ID}, Why: contacts.Conceal("x"), Outcome: routing.OutcomeHelped}); err != nil {
 		t.Fatal(err)
 	}
 	page := english(t, an, "/audit?line="+string(here1))

@@ -99,7 +99,7 @@ func TestFind_ClosedCasesOfThirtyDays(t *testing.T) {
 	w := newWorld(t)
 	open, closed, hers := w.text(here1, victim, danger), w.text(here1, other, danger), w.text(there, other, danger)
 	for _, c := range []*routing.Case{closed, hers} {
-		if _, err := w.service.Handle(t.Context(), c.Line, routing.CloseOrdered{Case: c.ID, Why: contacts.Conceal("x"), Outcome: routing.OutcomeHelped}); err != nil {
+		if _, err := w.service.Handle(t.Context(), c.Line, routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Why: contacts.Conceal("x"), Outcome: routing.OutcomeHelped}); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.board.found.follow(t.Context(), c.Line); err != nil {

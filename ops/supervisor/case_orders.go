@@ -76,7 +76,7 @@ func orders() []order {
 			if !ok {
 				return nil, errNoReason
 			}
-			e := routing.CloseOrdered{Token: o.Token, Case: o.Case, By: o.By, Why: contacts.Conceal(why), Outcome: routing.Outcome(form.Get("outcome"))}
+			e := routing.CloseOrdered{Order: o, Why: contacts.Conceal(why), Outcome: routing.Outcome(form.Get("outcome"))}
 			if !slices.Contains(routing.Outcomes(), e.Outcome) {
 				return nil, errBadForm
 			}

@@ -122,7 +122,7 @@ func TestReopen_TheWordsOfAnOpenCaseDoNotExpire(t *testing.T) {
 		f := newFixture(t, rdb)
 		c := f.commit(f.text("+84935111222", "chong em hay danh em")).Cases[0].After
 		words := string(f.shard) + ":words:" + string(ward) + ":" + string(c.ID) + ":p1"
-		f.handle(routing.CloseOrdered{Case: c.ID})
+		f.handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}})
 		if left := rdb.PTTL(f.ctx, words).Val(); left <= 0 {
 			t.Errorf("the words of a closed case expire in %v, want in 90 days", left)
 		}
@@ -130,7 +130,7 @@ func TestReopen_TheWordsOfAnOpenCaseDoNotExpire(t *testing.T) {
 		if left := rdb.PTTL(f.ctx, words).Val(); left != -1 {
 			t.Errorf("the words of a case that was opened again expire in %v, want never", left)
 		}
-		f.handle(routing.CloseOrdered{Case: c.ID})
+		f.handle(routing.CloseOrdered{Order: routing.Order{Case: c.ID}})
 		if left := rdb.PTTL(f.ctx, words).Val(); left <= 0 {
 			t.Errorf("the words of a case that was closed again expire in %v, want in 90 days", left)
 		}

@@ -98,7 +98,7 @@ func TestOldestUnclaimed(t *testing.T) {
 		expect("it is taken", map[triage.Urgency]int{triage.Urgent: 10})
 		f.commit(f.text("+84905000001", "0 "+string(old.Code)))
 		expect("it was given back", map[triage.Urgency]int{triage.Information: 0, triage.Urgent: 10})
-		f.handle(routing.CloseOrdered{Case: old.ID})
+		f.handle(routing.CloseOrdered{Order: routing.Order{Case: old.ID}})
 		expect("it is closed", map[triage.Urgency]int{triage.Urgent: 10})
 		f.handle(routing.ReopenOrdered{Order: routing.Order{Token: "f2", Case: old.ID}})
 		expect("it is opened again", map[triage.Urgency]int{triage.Information: 0, triage.Urgent: 10})
@@ -164,7 +164,7 @@ func TestOldestUnclaimed_IndexAgreesWithTheCases(t *testing.T) {
 			o := routing.Order{Token: form, Case: id}
 			switch rng.IntN(6) {
 			case 0:
-				d = f.handle(routing.CloseOrdered{Case: id})
+				d = f.handle(routing.CloseOrdered{Order: routing.Order{Case: id}})
 			case 1:
 				d = f.handle(routing.ReopenOrdered{Order: o})
 			case 2:
@@ -234,7 +234,7 @@ func TestDeadlineOverdue(t *testing.T) {
 		f.openDue("+84935111221", f.now().Add(time.Hour))
 		soon := f.openDue("+84935111222", f.now().Add(9*time.Second))
 		expect("nothing is due", 0)
-		f.handle(routing.CloseOrdered{Case: soon.ID})
+		f.handle(routing.CloseOrdered{Order: routing.Order{Case: soon.ID}})
 		old := f.openDue("+84935111223", f.now().Add(-3*time.Minute))
 		younger := f.openDue("+84935111224", f.now().Add(-2*time.Minute))
 		expect("two are", 3)
@@ -245,7 +245,7 @@ func TestDeadlineOverdue(t *testing.T) {
 		expect("a worker has it", 3)
 		f.handle(routing.DeadlineReached{Case: old.ID})
 		expect("it was acted on", 2)
-		f.handle(routing.CloseOrdered{Case: younger.ID})
+		f.handle(routing.CloseOrdered{Order: routing.Order{Case: younger.ID}})
 		expect("the other was closed", 0)
 		// What is no case of ours does not count, nor does an entry left behind by a case that is over.
 		for _, member := range []string{"nonsense", "ward/gone", "ward/" + string(younger.ID)} {

@@ -90,7 +90,7 @@ func TestHistory_Outcome(t *testing.T) {
 	onBoth(t, func(t *testing.T, rdb redis.UniversalClient) {
 		f := newFixture(t, rdb)
 		c := f.commit(f.text("+84935111222", "chong em hay danh em")).Cases[0].After
-		e := routing.CloseOrdered{Case: c.ID, Outcome: routing.OutcomeReferred}
+		e := routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Outcome: routing.OutcomeReferred}
 		l, err := f.store.Load(f.ctx, routing.Query{Line: ward, Case: c.ID})
 		if err != nil {
 			t.Fatalf("Load = %v, want no error", err)

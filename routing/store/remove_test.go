@@ -20,7 +20,7 @@ import (
 // close closes a case from a desk.
 func (f *fixture) close(c *routing.Case) {
 	f.t.Helper()
-	e := routing.CloseOrdered{Case: c.ID, Why: contacts.Conceal("xong")}
+	e := routing.CloseOrdered{Order: routing.Order{Case: c.ID}, Why: contacts.Conceal("xong")}
 	l, err := f.store.Load(f.ctx, routing.Query{Line: ward, Case: c.ID})
 	if err != nil {
 		f.t.Fatal(err)

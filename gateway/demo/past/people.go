@@ -180,7 +180,7 @@ func (p *play) close(ctx context.Context, in *incident) error {
 	case !c.Open():
 		return nil
 	case in.outcome != "":
-		return p.handle(ctx, routing.CloseOrdered{Case: in.id, Why: contacts.Conceal(in.why), Outcome: in.outcome})
+		return p.handle(ctx, routing.CloseOrdered{Order: routing.Order{Case: in.id}, Why: contacts.Conceal(in.why), Outcome: in.outcome})
 	case c.State != routing.Claimed: // taken back meanwhile
 		p.after(time.Minute, func(ctx context.Context) error { return p.close(ctx, in) })
 		return nil
