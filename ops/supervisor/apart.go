@@ -83,15 +83,50 @@ func (p *people) mayKnow(u *account.User, c change) bool {
 	return ok && err == nil && p.b.sees(u, l, &routing.Case{ID: c.id, Line: c.line, Person: known.person, Barred: known.barred})
 }
 
+// shown is those of a line's cases of which mayKnow is true, for a contact. A year has many cases of few people, and
+// what is decided of a person holds for all of theirs in which nobody was turned away.
+func (p *people) shown(u *account.User, line contacts.LineID, ids []routing.CaseID) map[routing.CaseID]struct{} {
+	l, err := p.b.o.Lines.Line(line)
+	if err != nil {
+		return nil
+	}
+	all := make(map[routing.CaseID]struct{}, len(ids))
+	persons := map[phone.Key]bool{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range ids {
+		known, ok := p.of[change{line, id}]
+		if !ok {
+			continue
+		}
+		sees, decided := persons[known.person]
+		if !decided || len(known.barred) > 0 {
+			sees = p.b.sees(u, l, &routing.Case{ID: id, Line: line, Person: known.person, Barred: known.barred})
+		}
+		if len(known.barred) == 0 {
+			persons[known.person] = sees
+		}
+		if sees {
+			all[id] = struct{}{}
+		}
+	}
+	return all
+}
+
 // figuresOf are what the figures for whoever asks are to be of: without the cases of which they must not know, so that
 // no count gives away that there is one.
 func (b *Board) figuresOf(q *query, folder *report.Folder, o report.Options) (report.Options, error) {
 	if !q.linked() {
 		return o, nil
 	}
-	if err := b.people.learn(q.Context(), o.Line, folder.IDs(o)); err != nil {
+	ids := folder.IDs(o)
+	if err := b.people.learn(q.Context(), o.Line, ids); err != nil {
 		return o, err
 	}
-	o.Without = func(id routing.CaseID) bool { return !b.people.mayKnow(q.who, change{o.Line, id}) }
+	shown := b.people.shown(q.who, o.Line, ids)
+	o.Without = func(id routing.CaseID) bool { // also a case that came while this was found out
+		_, ok := shown[id]
+		return !ok
+	}
 	return o, nil
 }
