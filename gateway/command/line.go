@@ -358,7 +358,7 @@ func (st *storage) onCall(ctx context.Context, std IO, id contacts.LineID, atTex
 		fmt.Fprintln(std.Stdout, "  không có ai | nobody")
 	}
 	const week = 7 * 24 * time.Hour
-	gaps := coverage.FirstStepGaps(l, at, week)
+	gaps := coverage.GapsAsSaid(l, said, at, week)
 	if len(gaps) == 0 {
 		fmt.Fprintln(std.Stdout, "7 ngày tới lúc nào cũng có người | no gap in the next 7 days")
 		return nil

@@ -83,7 +83,7 @@ func (s *snapshot) read(ctx context.Context, b *Board, l *routing.Line, now time
 			s.onCall = append(s.onCall, c)
 		}
 	}
-	s.gaps = coverage.FirstStepGaps(l, now, ahead)
+	s.gaps = coverage.GapsAsSaid(l, said, now, ahead)
 	return nil
 }
 

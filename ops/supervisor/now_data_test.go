@@ -66,3 +66,21 @@ func TestNow_AlarmByTheLinesTarget(t *testing.T) {
 		}
 	}
 }
+
+// Who texts NGHI is not there, whatever the plan says; the board must not say that somebody is.
+func TestNow_NobodyIsThereAfterNGHI(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.open("mai", account.Supervisor, here1)
+	const covered, nobody = "24 giờ tới lúc nào cũng có người trực bước đầu", "24 giờ tới không ai trực bước đầu"
+	if page := b.page("/"); !strings.Contains(page, covered) || strings.Contains(page, nobody) {
+		t.Fatal("the board does not say that somebody is there, as planned")
+	}
+	for _, helper := range []string{"+84905000001", "+84905000002"} {
+		w.text(here1, helper, "NGHI")
+	}
+	w.board.forget(here1) // as what follows the journal does
+	if page := b.page("/"); strings.Contains(page, covered) || !strings.Contains(page, nobody) {
+		t.Error("after everybody has gone off call the board says that somebody is there, or does not say that nobody is")
+	}
+}

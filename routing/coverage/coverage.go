@@ -1,7 +1,7 @@
 // Package coverage finds the hours in which a policy would alert nobody.
 //
-// It answers from the roster and the directory alone, to the instant: whether anybody whom the first step
-// of a policy names is on call and can be alerted. What depends on a case (numbers kept apart, contacts
+// It answers from the roster, what contacts said about being on call, and the directory, to the instant: whether
+// anybody whom the first step of a policy names is on call and can be alerted. What depends on a case (numbers kept apart, contacts
 // who declined) is left out, so no gap here does not mean that every case finds somebody.
 package coverage
 
@@ -20,14 +20,26 @@ type Gap struct {
 	From, Until time.Time
 }
 
-// FirstStepGaps returns the gaps between from and from+d, by policy in the order of [Keys], then by time.
-// It counts the contacts whom this version can alert, that is by text.
+// FirstStepGaps returns the gaps that the plan has between from and from+d, by policy in the order of [Keys], then by
+// time. Whoever asks whether somebody is there asks [GapsAsSaid].
 func FirstStepGaps(l *routing.Line, from time.Time, d time.Duration) []Gap {
+	return GapsAsSaid(l, nil, from, d)
+}
+
+// GapsAsSaid returns the gaps that there are after what contacts said (NGHI, TRUC), in the same order.
+func GapsAsSaid(l *routing.Line, said map[contacts.ID]routing.Duty, from time.Time, d time.Duration) []Gap {
 	until := from.Add(d)
 	bounds := append([]time.Time{from}, l.Roster.Changes(from, until)...)
+	for _, word := range said {
+		if word.Until.After(from) && word.Until.Before(until) {
+			bounds = append(bounds, word.Until)
+		}
+	}
+	slices.SortFunc(bounds, time.Time.Compare)
+	bounds = slices.CompactFunc(bounds, time.Time.Equal)
 	alertable := make([]map[contacts.Kind]bool, len(bounds)) // from each bound to the next
 	for i, at := range bounds {
-		alertable[i] = kindsOnCall(l, at)
+		alertable[i] = kindsOnCall(l, said, at)
 	}
 	var gaps []Gap
 	for _, key := range Keys(l.Policy) {
@@ -75,11 +87,11 @@ func Week(l *routing.Line, now time.Time) []Gap {
 }
 
 // kindsOnCall returns the kinds of which a contact can be alerted at an instant.
-func kindsOnCall(l *routing.Line, at time.Time) map[contacts.Kind]bool {
+func kindsOnCall(l *routing.Line, said map[contacts.ID]routing.Duty, at time.Time) map[contacts.Kind]bool {
 	kinds := make(map[contacts.Kind]bool)
-	onCall := l.Roster.OnCall(at)
+	onCall := routing.OnCall(l, said, at)
 	for _, c := range l.Directory.All() {
-		if !c.Retired && l.Reaches(c) && onCall.Has(c.ID) {
+		if !c.Retired && l.Reaches(c) && onCall(c.ID) {
 			kinds[c.Kind] = true
 		}
 	}

@@ -77,6 +77,37 @@ func TestFirstStepGaps(t *testing.T) {
 	}
 }
 
+// The helper has gone off call in the middle of the shift, and the police officer stays for longer than planned.
+func TestGapsAsSaid(t *testing.T) {
+	t.Parallel()
+	z := zone(t, "Asia/Ho_Chi_Minh")
+	l := testLine(z,
+		roster.Shift{Contact: "helper", Days: everyDay(), From: 6 * hour, To: 5 * hour},
+		roster.Shift{Contact: "police", Days: everyDay(), From: 5 * hour, To: 12 * hour},
+	)
+	start := monday(z).Add(10 * time.Hour)
+	said := map[contacts.ID]routing.Duty{
+		"helper": {Until: start.Add(8 * time.Hour)},
+		"police": {On: true, Until: start.Add(3 * time.Hour)},
+		"gone":   {On: true, Until: start.Add(12 * time.Hour)},
+	}
+	gaps := func(said map[contacts.ID]routing.Duty) map[string]string {
+		got := map[string]string{}
+		for _, g := range GapsAsSaid(l, said, start, 12*time.Hour) {
+			got[KeyName(g.Policy)] += g.From.In(z).Format("15:04") + "–" + g.Until.In(z).Format("15:04") + " "
+		}
+		return got
+	}
+	want := map[string]string{"immediate_danger": "13:00–18:00 ", "urgent": "10:00–18:00 ", "urgent/police": "13:00–22:00 ", "information": "10:00–22:00 "}
+	if diff := cmp.Diff(want, gaps(said)); diff != "" {
+		t.Errorf("GapsAsSaid (-want +got):\n%s", diff)
+	}
+	want = map[string]string{"urgent/police": "12:00–22:00 ", "information": "10:00–22:00 "}
+	if diff := cmp.Diff(want, gaps(nil)); diff != "" {
+		t.Errorf("GapsAsSaid, nothing said (-want +got):\n%s", diff)
+	}
+}
+
 func TestFirstStepGaps_AgreeWithEveryMinute(t *testing.T) {
 	t.Parallel()
 	z := zone(t, "Europe/Berlin")
