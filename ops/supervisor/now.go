@@ -151,12 +151,15 @@ func (q *query) title(alarms, waiting int) string {
 	name := q.say("now.title")
 	switch {
 	case alarms > 0:
-		return "(!) " + strconv.Itoa(alarms) + " " + q.say("title.unanswered") + " · " + name
+		return q.alarmed(alarms) + " · " + name
 	case waiting > 0:
 		return "(" + strconv.Itoa(waiting) + ") " + q.say("title.waiting") + " · " + name
 	}
 	return name
 }
+
+// alarmed begins the title of every page while there are cases that nobody may overlook.
+func (q *query) alarmed(n int) string { return "(!) " + strconv.Itoa(n) + " " + q.say("title.unanswered") }
 
 func (q *query) health(h health, late bool) []healthRow {
 	rows := []healthRow{{Key: "health.storage", Text: q.say("health.fine")}, {Key: "health.carrier", Text: q.say("health.outbox_empty")}, {Key: "health.clock", Text: q.say("health.fine")}}

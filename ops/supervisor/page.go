@@ -247,6 +247,7 @@ type frame struct {
 	Unlisted bool // no case is shown, because the directory does not know who the account is
 	Told     string
 	ToldWell bool
+	Strip    *strip // nil where there is none
 }
 
 type navItem struct {
@@ -279,6 +280,11 @@ func (b *Board) render(w http.ResponseWriter, q *query, status int, page string,
 	if q.who != nil {
 		f.Login, f.Nav, f.Linked, f.Unlisted = q.who.Name, b.nav(q, page), q.linked(), b.unlisted(q.who)
 		f.Told, f.ToldWell = b.told(w, q)
+		if stripped(page) {
+			ctx, cancel := context.WithTimeout(q.Context(), stripWithin)
+			f.Strip = b.strip(ctx, q)
+			cancel()
+		}
 	}
 	return b.write(w, q, status, page, "layout.html", view(f))
 }

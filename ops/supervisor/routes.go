@@ -17,6 +17,7 @@ func (b *Board) routes() []route {
 	return []route{
 		{"GET /{$}", b.signedInOrAgain, b.showNow},
 		{"GET /now/fragment", b.watching, b.showNowFragment},
+		{"GET /strip", b.watching, b.showStrip},
 		{"GET /events", b.watching, b.events},
 		{"GET /find", b.signedIn, b.find},
 		{"GET /case/{line}/{id}", b.signedIn, b.showCase},

@@ -3,6 +3,7 @@
 
 const body = document.body;
 const live = document.getElementById("live");
+const strip = document.getElementById("strip"); // who waits, on every page but the first
 const trouble = document.getElementById("trouble");
 const signedIn = Boolean(body.dataset.idle);
 let ahead = Number(body.dataset.now) - Date.now(); // how far the server's clock is ahead of this browser's, in ms
@@ -142,9 +143,10 @@ function fill(html, now) {
 
 // ---- what nobody may overlook: the title, a sentence for screen readers, a sound.
 let spoken = "";
+const own = document.title.slice((strip?.querySelector("[data-before]")?.dataset.before || "").length); // without who waits
 function announce(root) {
-  if (leaving) return;
-  if (root.dataset.title) document.title = root.dataset.title;
+  if (leaving || !("alarm" in root.dataset)) return; // a case alone says nothing of the others
+  document.title = root.dataset.title || root.dataset.before + own;
   const text = root.dataset.spoken || "";
   const place = document.getElementById("spoken");
   if (place && text !== spoken) place.textContent = spoken = text;
@@ -175,6 +177,7 @@ setInterval(() => { if (alarm > 0) beep(); }, 5000);
 let lost = false;
 setInterval(() => { if (lost && alarm === 0) beep([220]); }, 30000);
 function showSound() {
+  if (!soundButton) return;
   const on = Boolean(audio) && audio.state === "running";
   soundButton.setAttribute("aria-pressed", String(on));
   soundButton.textContent = on ? soundButton.dataset.on : soundButton.dataset.off;
@@ -191,15 +194,15 @@ if (soundButton) {
     localStorage.setItem("sound", audio.state === "running" ? "on" : "off");
     showSound();
   });
-  // A browser lets a page sound only after a touch: whoever wanted the sound gets it back with the first.
-  if (localStorage.getItem("sound") === "on") {
-    addEventListener("pointerdown", async (event) => {
-      if (audio || soundButton.contains(event.target)) return;
-      audio = new AudioContext();
-      await audio.resume();
-      showSound();
-    }, { once: true });
-  }
+}
+// A browser lets a page sound only after a touch: whoever wanted the sound gets it back with the first.
+if (signedIn && localStorage.getItem("sound") === "on") {
+  addEventListener("pointerdown", async (event) => {
+    if (audio || leaving || soundButton?.contains(event.target)) return;
+    audio = new AudioContext();
+    await audio.resume();
+    showSound();
+  }, { once: true });
 }
 
 // ---- the stream of what happened, and what is asked for because of it.
@@ -242,6 +245,22 @@ async function refresh() {
     asking = false;
   }
 }
+let missed = 0;
+async function look() {
+  if (leaving) return;
+  try {
+    const answer = await fetch(strip.dataset.from, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
+    if (answer.status === 401) return out("idle");
+    if (!answer.ok) throw new Error("status " + answer.status);
+    const text = await answer.text();
+    if (leaving) return;
+    fill(text);
+    if (!live) say("");
+    missed = 0;
+  } catch {
+    if (++missed >= 2 && !live) say(trouble.dataset.text); // a page that is live says so itself
+  }
+}
 function concerns(event) {
   const news = JSON.parse(event.data);
   return news.all || !live.dataset.case || news.cases.some((id) => "/case/" + id === live.dataset.case);
@@ -263,4 +282,8 @@ if (live && signedIn) {
   setInterval(refresh, live.dataset.case ? 10000 : 5000);
   const first = live.querySelector("[data-now]") || live;
   announce(first);
+}
+if (strip && signedIn) {
+  announce(strip.querySelector("[data-now]"));
+  setInterval(look, 5000);
 }
