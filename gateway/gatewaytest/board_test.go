@@ -209,6 +209,7 @@ func TestBoard_StepsInWhenNobodyAnswers(t *testing.T) {
 	}
 
 	d.do("go to the case", chromedp.Click(chromedp.CSS(".alarms a")), chromedp.WaitVisible(chromedp.CSS(".timeline")))
+	d.sees("here, too, that somebody waits", `document.querySelector(".strip") !== null && document.title.startsWith("(!) 1")`, time.Second)
 	d.looks("case")
 	d.do("step in", chromedp.Click(chromedp.CSS(".actions details:first-child summary")),
 		chromedp.WaitVisible(chromedp.CSS(".actions details:first-child select")))
@@ -219,6 +220,8 @@ func TestBoard_StepsInWhenNobodyAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.sees("who has taken it", `document.querySelector(".pagehead .tag.claimed") !== null && document.querySelector(".timeline").innerText.includes("Công an phường")`, 5*time.Second)
+
+	d.sees("that nobody waits any more", `document.querySelector(".strip") === null && !document.title.startsWith("(!)")`, 15*time.Second)
 
 	d.do("ask for the words", chromedp.SendKeys(chromedp.CSS("form[action$=words] input[name=reason]"), "chỉ đường cho công an"),
 		chromedp.Click(chromedp.CSS("form[action$=words] button")), chromedp.WaitVisible(chromedp.CSS(".talk")))
