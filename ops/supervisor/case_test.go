@@ -177,8 +177,12 @@ func TestOrders_RefusesWhatNoFormHolds(t *testing.T) {
 	}
 	version := w.caseNow(c).Version
 	for _, tt := range tests {
-		if got := b.post(casePath(c)+"/orders/"+tt.order, tt.form); got.Code != tt.want {
+		got := b.post(casePath(c)+"/orders/"+tt.order, tt.form)
+		if got.Code != tt.want {
 			t.Errorf("%s: %s = %d, want %d", tt.name, tt.order, got.Code, tt.want)
+		}
+		if back := strings.Contains(got.Body.String(), `<a class="btn primary" href="`+casePath(c)+`">`); back != (tt.want == http.StatusBadRequest) {
+			t.Errorf("%s: the answer leads back to the case: %v", tt.name, back)
 		}
 	}
 	if got := w.caseNow(c).Version; got != version {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tincay/hotline/ops/account"
@@ -219,7 +218,11 @@ func (b *Board) answer(w http.ResponseWriter, r *http.Request, who *account.User
 		}
 	}
 	err = b.render(w, q, refused.status, "error", func(f frame) any {
-		return errorPage{f, q.say(refused.key), refused == errUnreadable}
+		p := errorPage{frame: f, Text: q.say(refused.key), Again: refused == errUnreadable}
+		if back := here(r); back != "/" && refused.status == http.StatusBadRequest {
+			p.Back = back
+		}
+		return p
 	})
 	if err != nil {
 		b.o.Logger.Error("page failed", slog.String("route", r.Pattern), slog.Any("error", err))
@@ -230,7 +233,8 @@ func (b *Board) answer(w http.ResponseWriter, r *http.Request, who *account.User
 type errorPage struct {
 	frame
 	Text  string
-	Again bool // the page asks again by itself: whoever watches must not sit before a page that has given up
+	Back  string // the page whose form was not filled in as it must be
+	Again bool   // the page asks again by itself: whoever watches must not sit before a page that has given up
 }
 
 // frame is what every page has.
@@ -329,6 +333,9 @@ func localPath(path string) string {
 	return "/"
 }
 
+// formOf is where forms of a page go: what answers them leads back to that page.
+var formOf = regexp.MustCompile(`^(/case/[^/]+/[^/]+|/audit)/(?:words|reasons|orders/[a-z]+)$`)
+
 // here is the page a request is about, as far as one can come back to it.
 func here(r *http.Request) string {
 	if r.Method == http.MethodGet && r.URL.RawQuery != "" {
@@ -336,10 +343,8 @@ func here(r *http.Request) string {
 			return path
 		}
 	}
-	for _, part := range []string{"/words", "/reasons"} { // what is shown once on a page of its own leads back
-		if path, ok := strings.CutSuffix(r.URL.Path, part); ok {
-			return localPath(path)
-		}
+	if of := formOf.FindStringSubmatch(r.URL.Path); of != nil {
+		return localPath(of[1])
 	}
 	return localPath(r.URL.Path)
 }
