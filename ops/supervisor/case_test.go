@@ -209,7 +209,7 @@ func TestCase_ALongStoryBeginsWithItsEnd(t *testing.T) {
 		w.text(here1, victim, "em sợ")
 	}
 	b := w.open("giamsat", account.Supervisor, here1)
-	const first, link = "Có người nhắn tin. Mở ca", "?all=1\">"
+	const first, link = "Có người nhắn tin. Mở ca", "?all=1\">Xem từ đầu"
 	if page := b.page(casePath(c)); !strings.Contains(page, first) || strings.Contains(page, link) {
 		t.Errorf("with %d events the page leaves out the first, or offers more", mostEvents)
 	}
