@@ -1,10 +1,15 @@
 package supervisor
 
 import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,15 +105,10 @@ func TestWording_EveryNameOfARecordIsThere(t *testing.T) {
 	}
 	add("channel.", string(contacts.SMS), string(contacts.Voice))
 	add("state.", "alerting", "claimed", "unanswered", "closed")
-	for _, s := range []routing.AlertState{
-		routing.AlertOut, routing.AlertTaken, routing.AlertDeclined, routing.AlertNoAnswer, routing.AlertFailed, routing.AlertLate, routing.AlertTold,
-	} {
+	for _, s := range constants[routing.AlertState](t, "../../routing", "AlertState") {
 		add("alert.", string(s))
 	}
-	for _, s := range []routing.LegState{
-		routing.LegPlacing, routing.LegRinging, routing.LegAsked, routing.LegWaiting, routing.LegRecording, routing.LegJoined, routing.LegAnother,
-		routing.LegPlaying, routing.LegEnding,
-	} {
+	for _, s := range constants[routing.LegState](t, "../../routing", "LegState") {
 		add("leg.", string(s))
 	}
 	for _, d := range []routing.DeadlineKind{
@@ -116,15 +116,13 @@ func TestWording_EveryNameOfARecordIsThere(t *testing.T) {
 	} {
 		add("next.", string(d))
 	}
-	for _, s := range []Speaker{SpeakerPerson, SpeakerHelper, SpeakerDesk, SpeakerNote, SpeakerClosing, SpeakerVoice} {
+	for _, s := range constants[Speaker](t, ".", "Speaker") {
 		add("speaker.", string(s))
 	}
-	for _, r := range []routing.Restraint{
-		routing.RestraintHiding, routing.RestraintNoTexts, routing.RestraintMuted, routing.RestraintUnreachable, routing.RestraintUnknown,
-		routing.RestraintLate, routing.RestraintTooMany, routing.RestraintOncePerCase, routing.RestraintTaken, routing.RestraintNotTaken,
-		routing.RestraintNeverWrote, routing.RestraintOnPhone,
-	} {
-		add("why.", string(r))
+	for _, r := range constants[routing.Restraint](t, "../../routing", "Restraint") {
+		if r != routing.RestraintNone {
+			add("why.", string(r))
+		}
 	}
 	for _, key := range keys {
 		for language, w := range all {
@@ -135,17 +133,43 @@ func TestWording_EveryNameOfARecordIsThere(t *testing.T) {
 	}
 }
 
-// noteKinds lists every kind of note; a kind that is added to routing must be added here, and worded.
-func noteKinds() []routing.NoteKind {
-	return []routing.NoteKind{
-		routing.NoteOpened, routing.NoteAdded, routing.NoteCalled, routing.NoteRaised, routing.NoteStep, routing.NoteStepEmpty, routing.NoteRoundOver,
-		routing.NoteUnanswered, routing.NoteAlerted, routing.NoteAlertOver, routing.NoteFirstAlert, routing.NoteClaimed, routing.NoteJoined,
-		routing.NoteInvited, routing.NoteLost, routing.NoteMuted, routing.NoteOffDuty, routing.NoteOnDuty, routing.NoteGivenBack,
-		routing.NoteHolderAsked, routing.NoteTakenBack, routing.NoteRelayed, routing.NoteNotDelivered, routing.NoteWithheld, routing.NoteClosed,
-		routing.NoteRang, routing.NoteTalking, routing.NoteHungUp, routing.NoteAbandoned, routing.NotePickedUp, routing.NoteCallOver,
-		routing.NoteVoicemail, routing.NoteCallBack, routing.NoteOthersRung, routing.NoteNoted, routing.NoteCorrected, routing.NoteCleared,
-		routing.NoteReopened,
+// constants returns the constants of a type of string that a package declares, so that none that is added there can be
+// forgotten here.
+func constants[T ~string](t *testing.T, dir, of string) []T {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	var found []T
+	for _, path := range files {
+		file, err := parser.ParseFile(gotoken.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for node := range ast.Preorder(file) {
+			spec, ok := node.(*ast.ValueSpec)
+			if !ok {
+				continue
+			}
+			if typ, ok := spec.Type.(*ast.Ident); !ok || typ.Name != of {
+				continue
+			}
+			for _, v := range spec.Values {
+				if lit, ok := v.(*ast.BasicLit); ok {
+					text, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					found = append(found, T(text))
+				}
+			}
+		}
+	}
+	if len(found) < 2 {
+		t.Fatalf("found %d constants of type %s in %s, want all of them", len(found), of, dir)
+	}
+	return found
 }
 
 func TestNote_EveryKindIsSaidInEveryLanguage(t *testing.T) {
@@ -155,12 +179,12 @@ func TestNote_EveryKindIsSaidInEveryLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results := []routing.AlertState{
-		routing.AlertTaken, routing.AlertDeclined, routing.AlertNoAnswer, routing.AlertFailed, routing.AlertLate, routing.AlertTold,
-	}
+	results := slices.DeleteFunc(constants[routing.AlertState](t, "../../routing", "AlertState"), func(s routing.AlertState) bool {
+		return s == routing.AlertOut // not over
+	})
 	for language, said := range w.board.words {
 		q := &query{words: said}
-		for _, kind := range noteKinds() {
+		for _, kind := range constants[routing.NoteKind](t, "../../routing", "NoteKind") {
 			for _, full := range []bool{false, true} {
 				for _, result := range results {
 					n := routing.Note{Kind: kind, Result: result}
