@@ -112,6 +112,21 @@ type Alert struct {
 	TextFailed, CallFailed bool
 }
 
+// Channels are those by which the contact was asked: every one that was tried, whatever has become of it.
+func (a Alert) Channels() []contacts.Channel {
+	var tried []contacts.Channel
+	if a.Entry != "" {
+		tried = append(tried, contacts.SMS)
+	}
+	if a.Leg != "" {
+		tried = append(tried, contacts.Voice)
+	}
+	if len(tried) == 0 {
+		return []contacts.Channel{a.Channel} // not asked: brought in without
+	}
+	return tried
+}
+
 // DeadlineKind says what happens when a deadline is reached.
 type DeadlineKind string
 

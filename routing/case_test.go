@@ -4,7 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing"
+	"github.com/tincay/hotline/routing/routingtest"
 )
 
 func TestCase_WaitsSince(t *testing.T) {
@@ -39,4 +43,33 @@ func TestCase_WaitsSince(t *testing.T) {
 	w.Advance(time.Hour)
 	w.Handle(routing.ReopenOrdered{Order: order(t, w, c)})
 	check("opened again, taken before", w.Now())
+}
+
+// By what somebody was asked does not change when the call is over, or with how they answer.
+func TestAlert_Channels(t *testing.T) {
+	t.Parallel()
+	w := story(t, routingtest.WithCalls())
+	w.Text(an(), urgent)
+	c := w.CaseOf(an())
+	check := func(when string, id contacts.ID, want ...contacts.Channel) {
+		t.Helper()
+		for _, a := range w.Case(c.ID).Alerts {
+			if a.Contact == id {
+				if diff := cmp.Diff(want, a.Channels()); diff != "" {
+					t.Errorf("%s: Channels() of %s (-want +got):\n%s", when, id, diff)
+				}
+				return
+			}
+		}
+		t.Errorf("%s: %s is not asked", when, id)
+	}
+	check("asked", lan, contacts.SMS, contacts.Voice)
+	answers(t, w, lan, "0")
+	check("declined by call", lan, contacts.SMS, contacts.Voice)
+	w.Handle(routing.HandOrdered{Order: order(t, w, c), Contact: mai})
+	w.From(mai, "1")
+	check("took it by text", mai, contacts.SMS, contacts.Voice)
+	if got := (routing.Alert{Channel: contacts.SMS}).Channels(); !cmp.Equal(got, []contacts.Channel{contacts.SMS}) {
+		t.Errorf("Channels() of who was not asked = %v, want the one noted", got)
+	}
 }

@@ -66,9 +66,10 @@ type caseCard struct {
 
 // askedRow is one contact who was asked, and how they answered.
 type askedRow struct {
-	Name, Kind, Channel, State string
-	At                         string // time of day
-	Ringing                    bool
+	Name, Kind, Channels string
+	State                string // of the alert
+	Answer               string // what is said of it, as a key
+	At                   string // time of day
 }
 
 type lineView struct {
@@ -250,15 +251,10 @@ func (q *query) card(l *routing.Line, c *routing.Case) caseCard {
 		v.Helpers = append(v.Helpers, name(l, id))
 	}
 	for _, a := range slices.Backward(c.Alerts) {
-		row := askedRow{
-			Name: name(l, a.Contact), Kind: string(a.Kind), Channel: string(a.Channel), State: string(a.State),
-			At: a.At.In(l.Roster.Zone).Format(time.TimeOnly),
-		}
-		if leg := c.Leg(a.Leg); a.Leg != "" && leg != nil {
-			row.Channel = string(contacts.Voice)
-			row.Ringing = leg.Sounding() && a.State == routing.AlertOut
-		}
-		v.Asked = append(v.Asked, row)
+		v.Asked = append(v.Asked, askedRow{
+			Name: name(l, a.Contact), Kind: string(a.Kind), Channels: q.channels(a.Channels()), State: string(a.State),
+			Answer: answer(c, a), At: a.At.In(l.Roster.Zone).Format(time.TimeOnly),
+		})
 	}
 	if leg := c.PersonLeg(); leg != nil {
 		v.Call, v.CallWaits = "leg."+string(leg.State), leg.State != routing.LegJoined && leg.State != routing.LegEnding
@@ -272,6 +268,22 @@ func (q *query) card(l *routing.Line, c *routing.Case) caseCard {
 		v.CallSince = clock(q.now, since)
 	}
 	return v
+}
+
+// answer names what is said of how a contact answered. A phone rings only once the call is with the carrier: nobody is
+// called about two cases at once.
+func answer(c *routing.Case, a routing.Alert) string {
+	leg := c.Leg(a.Leg)
+	switch {
+	case a.State == routing.AlertTaken && !slices.Contains(c.Helpers(), a.Contact):
+		return "asked.left"
+	case a.State != routing.AlertOut || a.Leg == "" || leg == nil:
+	case leg.State == routing.LegPlacing:
+		return "asked.queued"
+	case leg.State == routing.LegRinging:
+		return "asked.rings"
+	}
+	return "alert." + string(a.State)
 }
 
 // needOf is a case's need, which old records may lack.
