@@ -41,7 +41,10 @@ func noteKey(n routing.Note) string {
 			return key + "." + string(n.Channel)
 		}
 	case routing.NoteClaimed:
-		if n.Reason == routing.ReasonResumed || n.Reason == routing.ReasonRetaken || n.Took == 0 {
+		switch {
+		case n.Reason == routing.ReasonResumed:
+			return key + ".resumed"
+		case n.Reason == routing.ReasonRetaken, n.Took == 0: // by whomever; how long it took the first is told already
 			return key + ".again"
 		}
 	case routing.NoteRelayed:

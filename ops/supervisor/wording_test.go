@@ -204,6 +204,31 @@ func TestNote_EveryKindIsSaidInEveryLanguage(t *testing.T) {
 	}
 }
 
+// Who takes a case that another had is not said to have it again.
+func TestNote_Claimed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	l, err := w.board.o.Lines.Line(here1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &query{words: w.board.words[texts.Vietnamese]}
+	for _, tt := range []struct {
+		name string
+		note routing.Note
+		want string
+	}{
+		{"for the first time", routing.Note{Took: 90 * time.Second}, "Nguyễn Thị Lan nhận ca sau 1 phút 30 giây."},
+		{"after somebody else", routing.Note{Took: time.Hour, Reason: routing.ReasonRetaken}, "Nguyễn Thị Lan nhận ca."},
+		{"after silence", routing.Note{Reason: routing.ReasonResumed}, "Nguyễn Thị Lan lên tiếng: ca lại có người giữ."},
+	} {
+		tt.note.Kind, tt.note.Contact = routing.NoteClaimed, "lan"
+		if got := q.note(l, tt.note); got != tt.want {
+			t.Errorf("%s: note = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // How a case was closed is told as far as it is known: by whom, or with which outcome from the desk.
 func TestNote_Closed(t *testing.T) {
 	t.Parallel()
