@@ -63,7 +63,6 @@ type seriesView struct {
 	Share, Target                 string
 	Judged, Met, HasTarget        bool
 	Empty                         bool
-	Yardsticks                    []yardstickView
 	MissedNow                     bool // somebody waits for longer than the target
 }
 
@@ -91,7 +90,7 @@ type waitsView struct {
 	Chart, About, File      string
 }
 
-type yardstickView struct{ Text, Source string }
+type yardstickView struct{ Measure, Text, Source string }
 
 // showTimes shows the response times of a period.
 func (b *Board) showTimes(w http.ResponseWriter, q *query) error {
@@ -148,16 +147,14 @@ func (q *query) times(ask *asked, r *report.Report) (timesView, error) {
 	for _, m := range []report.Measure{report.Danger, report.Talk, report.Claim, report.Alert, report.Close} {
 		card := q.series(q.say("measure."+m.String()), &r.All, m, r.Target(m))
 		card.About = q.say("measure." + m.String() + ".about")
-		for _, y := range report.Yardsticks() {
-			if y.Measure == m {
-				text := y.VI
-				if q.words.Language == texts.English {
-					text = y.EN
-				}
-				card.Yardsticks = append(card.Yardsticks, yardstickView{text, y.Source})
-			}
-		}
 		v.Cards = append(v.Cards, card)
+	}
+	for _, y := range report.Yardsticks() {
+		text := y.VI
+		if q.words.Language == texts.English {
+			text = y.EN
+		}
+		v.Yardsticks = append(v.Yardsticks, yardstickView{q.say("measure." + y.Measure.String()), text, y.Source})
 	}
 	for _, set := range groupSets(r) {
 		g := groupsView{Key: set.key, File: file(set.key)}
@@ -196,7 +193,7 @@ func (q *query) series(name string, f *report.Figures, m report.Measure, target 
 	s := f.Of(m)
 	v := seriesView{
 		Name: name, Cases: q.number(f.Cases), Done: q.number(s.Done), Pending: q.number(s.Pending), Waiting: q.number(s.Waiting), Never: q.number(s.Never),
-		Median: q.percentile(s.Median, s), P90: q.percentile(s.P90, s), P99: q.percentile(s.P99, s),
+		Median: q.percentile(s.Median, s, "times.under_half"), P90: q.percentile(s.P90, s, "times.under_90"), P99: q.percentile(s.P99, s, "times.under_99"),
 		Mean: q.ofDone(s.Mean, s), Max: q.ofDone(s.Max, s), Share: q.share(s), Target: q.target(target),
 		HasTarget: target.Within > 0, Empty: s.Counted()+s.Pending == 0, MissedNow: s.Waiting > 0,
 	}
@@ -309,7 +306,7 @@ type chart struct {
 	Short  []string      `json:"short,omitempty"` // for the axis, where Labels are long
 	Unit   string        `json:"unit"`            // "s", or empty for a count
 	Target float64       `json:"target,omitempty"`
-	Words  []string      `json:"words"` // of the target, of what was not reached, and of what the labels are
+	Words  []string      `json:"words"` // for the target, how long it is, and for what the labels are
 	Series []chartSeries `json:"series"`
 }
 
@@ -333,11 +330,11 @@ func (q *query) groupChart(g *groupsView, groups []report.Group, m report.Measur
 	if len(groups) == 0 || g.Key == "channel" || g.Key == "urgency" {
 		return nil
 	}
-	c := chart{Words: []string{q.say("times.target_name"), q.say("times.not_reached"), q.say("times.group_" + g.Key)}}
+	c := chart{Words: []string{q.say("times.target_name"), q.took(target.Within), q.say("times.group_" + g.Key)}}
 	g.About = q.say("chart."+g.Key, "measure", q.say("measure."+m.String()))
 	median := chartSeries{Name: q.say("times.median"), Kind: "line", Color: 1}
 	p90 := chartSeries{Name: q.say("times.p90"), Kind: "line", Color: 2}
-	missed := chartSeries{Name: q.say("chart.missed"), Kind: "missed"}
+	missed := chartSeries{Name: q.say("times.under_90"), Kind: "missed"}
 	cases := chartSeries{Name: q.say("times.cases"), Kind: "bar", Color: 1}
 	for i, row := range g.Rows {
 		s := groups[i].Of(m)

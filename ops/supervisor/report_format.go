@@ -84,15 +84,16 @@ func (q *query) length(d time.Duration) cell {
 // none is a figure that there is not.
 func none() cell { return cell{Text: "–"} }
 
-// percentile writes one of a series.
-func (q *query) percentile(p report.Percentile, s *report.Series) cell {
+// percentile writes one of a series. Where it falls on somebody who was not answered, it says what that means: for
+// fewer than so many it has happened at all. "Not yet", in red, was read as a figure that is still to come.
+func (q *query) percentile(p report.Percentile, s *report.Series, fewer string) cell {
 	switch {
 	case p.Reached:
 		return q.length(p.Value)
 	case s.Counted() == 0:
 		return none()
 	}
-	return cell{Text: q.say("times.not_reached"), Missed: true}
+	return cell{Text: q.say(fewer), Missed: true}
 }
 
 // ofDone writes a figure of those to whom it has happened.

@@ -185,15 +185,15 @@ func TestTimes_AgreeWithADayCountedByHand(t *testing.T) {
 		rows    [][]string
 	}{
 		{"The measures over all cases", [][]string{
-			{"Measure", "Happened", "median", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time", "Mean", "Longest", "Target"},
+			{"Measure", "Happened", "Half within", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time", "Mean", "Longest", "Target"},
 			// a 50 s; b never and late. One of two in three minutes. Place 1 of 2 is a, places 2 and 2 are b.
-			{"Danger: taken", "1", "50 s", "not reached", "not reached", "1/2 (50 %) target missed", "1", "0", "0", "50 s", "50 s", "100 % within 3 min"},
+			{"Danger: taken", "1", "50 s", "fewer than 90 %", "fewer than 99 %", "1/2 (50 %) target missed", "1", "0", "0", "50 s", "50 s", "100 % within 3 min"},
 			// d 10 s, c 20 s from its first call. Places 1, 2 and 2.
 			{"Calls: joined", "2", "10 s", "20 s", "20 s", "1/2 (50 %) target missed", "0", "0", "0", "15 s", "20 s", "90 % within 15 s"},
 			// d 9, c 18, a 50 s; b waits, e never. Places 3, 5 and 5 of 5; mean 25.667 s, rounded up.
-			{"Taken", "3", "50 s", "not reached", "not reached", "–", "1", "1", "0", "26 s", "50 s", "–"},
+			{"Taken", "3", "50 s", "fewer than 90 %", "fewer than 99 %", "–", "1", "1", "0", "26 s", "50 s", "–"},
 			// a 2 s; b, c and d have none noted, and e and d are closed.
-			{"First alert", "1", "not reached", "not reached", "not reached", "–", "2", "2", "0", "2 s", "2 s", "–"},
+			{"First alert", "1", "fewer than half", "fewer than 90 %", "fewer than 99 %", "–", "2", "2", "0", "2 s", "2 s", "–"},
 			// d 5 min, e 30 min, a 1 h; b and c are open. Places 2, 3 and 3 of 3; mean 31 min 40 s.
 			{"Closed", "3", "30 min", "1 h", "1 h", "–", "0", "0", "2", "31 min 40 s", "1 h", "–"},
 		}},
@@ -207,29 +207,29 @@ func TestTimes_AgreeWithADayCountedByHand(t *testing.T) {
 			{"Outcome", "Cases", "Of those closed", ""},
 			{"got help", "0", "0 %", ""}, {"handed on to another service", "0", "0 %", ""}, {"can no longer be reached", "0", "0 %", ""},
 			{"no longer wants help; confirmed that it was them", "0", "0 %", ""}, {"wrong number, advertisement or test", "1", "33.3 %", ""},
-			{"Not said: closed by a helper (XONG)", "1", "33.3 %", ""}, {"Not said: closed by the office", "0", "0 %", ""},
+			{"Not said: closed by a helper (XONG)", "1", "33.3 %", ""}, {"Not said: closed from the desk", "0", "0 %", ""},
 			{`=HYPERLINK("http://evil")`, "1", "33.3 %", ""},
 		}},
 		{"By week", [][]string{
-			{"Week", "Cases", "Happened", "median", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
-			{"Week 48, from 23 Nov 2026", "5", "3", "50 s", "not reached", "not reached", "–", "1", "1", "0"},
+			{"Week", "Cases", "Happened", "Half within", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
+			{"Week 48, from 23 Nov 2026", "5", "3", "50 s", "fewer than 90 %", "fewer than 99 %", "–", "1", "1", "0"},
 		}},
 		{"By urgency", [][]string{
-			{"Urgency on arrival", "Cases", "Happened", "median", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
-			{"immediate danger", "2", "1", "50 s", "not reached", "not reached", "–", "1", "0", "0"},
+			{"Urgency on arrival", "Cases", "Happened", "Half within", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
+			{"immediate danger", "2", "1", "50 s", "fewer than 90 %", "fewer than 99 %", "–", "1", "0", "0"},
 			{"urgent", "2", "2", "9 s", "18 s", "18 s", "–", "0", "0", "0"},
-			{"information", "1", "0", "not reached", "not reached", "not reached", "–", "0", "1", "0"},
+			{"information", "1", "0", "fewer than half", "fewer than 90 %", "fewer than 99 %", "–", "0", "1", "0"},
 		}},
 		{"By channel", [][]string{
-			{"Channel", "Cases", "Happened", "median", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
-			{"text", "3", "1", "not reached", "not reached", "not reached", "–", "1", "1", "0"},
+			{"Channel", "Cases", "Happened", "Half within", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
+			{"text", "3", "1", "fewer than half", "fewer than 90 %", "fewer than 99 %", "–", "1", "1", "0"},
 			{"call", "2", "2", "9 s", "18 s", "18 s", "–", "0", "0", "0"},
 		}},
 		{"Which step found somebody", [][]string{
-			{"Step", "Cases", "Happened", "median", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
+			{"Step", "Cases", "Happened", "Half within", "90 % within", "99 % within", "Within target", "Still waiting", "Closed without", "Still in time"},
 			{"Step 1", "2", "2", "9 s", "50 s", "50 s", "–", "0", "0", "0"},
 			{"Step 2", "1", "1", "18 s", "18 s", "18 s", "–", "0", "0", "0"},
-			{"Not taken", "2", "0", "not reached", "not reached", "not reached", "–", "1", "1", "0"},
+			{"Not taken", "2", "0", "fewer than half", "fewer than 90 %", "fewer than 99 %", "–", "1", "1", "0"},
 		}},
 		{"Alerts, by kind of contact", [][]string{
 			{"Kind", "Alerted", "Took it", "Declined", "No answer", "Not reached", "Somebody else first", "Waiting"},

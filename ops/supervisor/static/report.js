@@ -60,7 +60,7 @@
       data.push(missed ? s.values.map((v) => (v === null ? null : most)) : s.values);
     }
     if (chart.target) {
-      series.push({ label: chart.words[0], stroke: danger, width: 1, dash: [2, 4], points: { show: false }, value: () => took(chart.target) });
+      series.push({ label: chart.words[0], stroke: danger, width: 1, dash: [2, 4], points: { show: false }, value: () => chart.words[1] });
       data.push(chart.labels.map(() => chart.target));
     }
     // A single column has no line: what stands for all of it would be a dot.
