@@ -70,6 +70,9 @@ func shiftWorld(t *testing.T, now time.Time, said map[contacts.ID]routing.Duty) 
 	return w.open("mai", account.Reader, here1), duty
 }
 
+// week is as far as the command looks.
+const week = 7 * 24 * time.Hour
+
 // wednesday is 25 November 2026.
 func wednesday(t testing.TB, hour, minute int) time.Time {
 	return time.Date(2026, time.November, 25, hour, minute, 0, 0, wardZone(t))
@@ -87,12 +90,12 @@ func TestRoster_AnswersAsTheCommandDoes(t *testing.T) {
 			routingtest.Duty: {On: true, Until: now}, // over
 			routingtest.Hung: {On: false, Until: now.Add(30 * time.Minute)},
 		}
-		list := bands(l, said, now, rosterAhead)
-		if !list[0].from.Equal(now) || !list[len(list)-1].until.Equal(now.Add(rosterAhead)) {
+		list := bands(l, said, now, week)
+		if !list[0].from.Equal(now) || !list[len(list)-1].until.Equal(now.Add(week)) {
 			t.Fatalf("bands at %v run from %v to %v, want seven days from then", now, list[0].from, list[len(list)-1].until)
 		}
 		i := 0
-		for m := time.Duration(0); m < rosterAhead; m += time.Minute {
+		for m := time.Duration(0); m < week; m += time.Minute {
 			at := now.Add(m)
 			for !at.Before(list[i].until) {
 				if i++; !list[i].from.Equal(list[i-1].until) {
@@ -116,7 +119,7 @@ func TestRoster_AnswersAsTheCommandDoes(t *testing.T) {
 		}
 		// Gaps by the plan are the command's own.
 		var want, got []string
-		for _, g := range coverage.FirstStepGaps(l, now, rosterAhead) {
+		for _, g := range coverage.FirstStepGaps(l, now, week) {
 			for at := g.From; at.Before(g.Until); at = at.Add(time.Minute) {
 				want = append(want, fmt.Sprint(coverage.KeyName(g.Policy), at.Unix()))
 			}
@@ -201,7 +204,7 @@ func TestRoster_AGapBecauseOfWhatWasSaid(t *testing.T) {
 	l := shifts(t)
 	now := wednesday(t, 12, 0)
 	said := map[contacts.ID]routing.Duty{routingtest.Lan: {Until: wednesday(t, 15, 0)}}
-	list := bands(l, said, now, rosterAhead)
+	list := bands(l, said, now, week)
 	var got []string
 	for _, g := range gapsBySaying(l, list) {
 		got = append(got, fmt.Sprintf("%s %s–%s", coverage.KeyName(g.Policy), g.From.In(wardZone(t)).Format("15:04"), g.Until.In(wardZone(t)).Format("15:04")))
@@ -219,7 +222,7 @@ func TestRoster_AGapBecauseOfWhatWasSaid(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("gaps by saying (-want +got):\n%s", diff)
 	}
-	if got := gapsBySaying(l, bands(l, nil, now, rosterAhead)); len(got) != 0 {
+	if got := gapsBySaying(l, bands(l, nil, now, week)); len(got) != 0 {
 		t.Errorf("gaps by saying with nobody having said anything = %v, want none", got)
 	}
 }
@@ -230,5 +233,58 @@ func TestRoster_StorageIsDown(t *testing.T) {
 	duty.err = errors.New("0905030001 is not to be seen")
 	if answer := b.get("/roster"); answer.Code != 503 || strings.Contains(answer.Body.String(), "0905") {
 		t.Errorf("GET /roster = %d, want 503 and no cause", answer.Code)
+	}
+}
+
+// Of two trusted addresses who are always on call one is off for some hours, as is the other, who said so half a minute
+// later: between their ends there is a moment in which there is one.
+func TestRoster_WhatStaysTheSameIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	now := wednesday(t, 22, 11)
+	w := newWorld(t, func(o *Options) {
+		until := wednesday(t, 34, 11) // on Thursday
+		o.Cases = &onDuty{stored: o.Cases, said: map[contacts.ID]routing.Duty{"lan": {Until: until.Add(11 * time.Second)}, "hoa": {Until: until.Add(40 * time.Second)}}}
+		o.Now = func() time.Time { return now }
+	})
+	page := english(t, w.open("mai", account.Reader, here1), "/roster")
+	hours := map[string][]string{}
+	for _, day := range []string{"Wednesday 25 Nov 2026 today", "Thursday 26 Nov 2026", "Friday 27 Nov 2026 – Wednesday 2 Dec 2026"} {
+		for _, row := range rows(t, page, day)[1:] {
+			hours[day] = append(hours[day], row[0])
+		}
+	}
+	want := map[string][]string{
+		"Wednesday 25 Nov 2026 today": {"22:11–24:00 Now"}, "Thursday 26 Nov 2026": {"00:00–10:11", "10:11–24:00"},
+		"Friday 27 Nov 2026 – Wednesday 2 Dec 2026": {"all day"},
+	}
+	if diff := cmp.Diff(want, hours); diff != "" {
+		t.Errorf("hours of the days (-want +got):\n%s", diff)
+	}
+	text := readable(page)
+	for _, want := range []string{"Because somebody texted NGHI (off call) Wednesday 25 Nov 2026 22:11 – Thursday 26 Nov 2026 10:11 for"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not say %q: %s", want, text)
+		}
+	}
+	for _, not := range []string{"somebody is always there", "10:11–10:11"} {
+		if strings.Contains(text, not) {
+			t.Errorf("the page says %q beside a gap", not)
+		}
+	}
+}
+
+// Who is always on call stands above the days and in none of them.
+func TestRoster_AlwaysOnCall(t *testing.T) {
+	t.Parallel()
+	b, _ := shiftWorld(t, wednesday(t, 17, 0), nil)
+	page := english(t, b, "/roster")
+	officer := name(shifts(t), routingtest.Officer)
+	if got := readable(page); !strings.Contains(got, "Always on call, every day at any hour police: "+officer) {
+		t.Errorf("the page does not say that %s is always on call: %s", officer, got)
+	}
+	for _, row := range rows(t, page, "Thursday 26 Nov 2026 – Friday 27 Nov 2026") {
+		if strings.Contains(row[1], officer) || strings.Contains(row[1], "police") {
+			t.Errorf("%q has %s once more", row, officer)
+		}
 	}
 }
