@@ -43,7 +43,7 @@ const (
 	SignIn        Action = "sign_in"         // an account was signed in to
 	SignInRefused Action = "sign_in_refused" // somebody failed to; detail says what was wrong
 	SignOut       Action = "sign_out"        // a session was ended by its user
-	RevealReasons Action = "reveal_reasons"  // the reasons in this log were shown, of a line
+	RevealReasons Action = "reveal_reasons"  // the reasons in this log were shown, of a line, or of what is about none
 	UserAdd       Action = "user_add"        // an account was made; detail names it, as in the next four
 	UserDisable   Action = "user_disable"    // an account was closed
 	UserEnable    Action = "user_enable"     // an account was opened again
@@ -51,10 +51,10 @@ const (
 	UserLink      Action = "user_link"       // it was said who an account's owner is in a directory
 )
 
-// needsLine reports whether an action is about a line. Accounts may see several, so signing in is not.
+// needsLine reports whether an action is always about a line. Accounts may see several, so signing in is not.
 func (a Action) needsLine() bool {
 	switch a {
-	case SignIn, SignInRefused, SignOut, UserAdd, UserDisable, UserEnable, UserReset, UserLink:
+	case SignIn, SignInRefused, SignOut, UserAdd, UserDisable, UserEnable, UserReset, UserLink, RevealReasons:
 		return false
 	}
 	return true

@@ -253,7 +253,7 @@ func TestApart_TheLogHasNoGap(t *testing.T) {
 				}
 				hoa := w.relative("hoa", "hoa", lines)
 				page := hoa.page("/audit?action=reveal_words")
-				if strings.Contains(page, `rel="next"`) || strings.Contains(page, "№") {
+				if strings.Contains(page, `rel="next"`) || regexp.MustCompile(`số [0-9]`).MatchString(page) {
 					t.Error("the log links to older entries that are not shown, or numbers its entries")
 				}
 				verify := func() string {

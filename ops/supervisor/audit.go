@@ -32,20 +32,35 @@ type AuditLog interface {
 type auditPage struct {
 	frame
 	Lines, Actions []option
-	Line           string // that is asked for; empty: all
 	Chain          chainView
 	Rows           []auditRow
 	Older          string // path of the entries before these; empty if there are none
 	First          string // path of the newest, if these are not
 	Through        bool   // entries were looked through without finding a whole page
-	MayReveal      bool   // reasons can be shown for this line
+	MayReveal      bool   // there are reasons here that can be shown
 	Reasons        bool   // they are
 	Ask            auditAsk
-	Accounts       bool // entries about accounts are among them
 }
 
 // auditAsk is which entries are asked for.
 type auditAsk struct{ Line, Action, Before string }
+
+// butSignIns asks for all entries but those about signing in and out, which bury the others.
+const butSignIns = "but_sign_ins"
+
+// wants reports whether an entry is asked for.
+func (a auditAsk) wants(r audit.Record) bool {
+	switch {
+	case a.Line != "" && r.Line != a.Line:
+		return false
+	case a.Action == butSignIns:
+		return !aboutSigningIn(r.Action) && r.Action != audit.SignOut
+	}
+	return a.Action == "" || r.Action == audit.Action(a.Action)
+}
+
+// aboutSigningIn reports whether the reason of an entry is no reason, but where from somebody signed in.
+func aboutSigningIn(a audit.Action) bool { return a == audit.SignIn || a == audit.SignInRefused }
 
 type auditRow struct {
 	At, When       string // in words, and for machines
@@ -55,8 +70,8 @@ type auditRow struct {
 	Code, CasePath string
 	Closed         bool
 	Detail         string
-	HasReason      bool
-	Reason         string // empty unless it is to be shown
+	Reason         string // or that there is one
+	Shown          bool   // it is what was written
 	Unreadable     bool
 }
 
@@ -80,34 +95,49 @@ func (b *Board) showAudit(w http.ResponseWriter, q *query) error {
 	return b.auditPage(w, q, auditAsk{given["line"], given["action"], given["before"]}, false)
 }
 
-// showReasons shows the same page with the reasons of one line, which may name people. That is recorded first.
+// showReasons shows the same page with the reasons, which may name people. That is recorded first.
 func (b *Board) showReasons(w http.ResponseWriter, q *query) error {
 	if err := q.ParseForm(); err != nil {
 		return badForm(err)
 	}
 	ask := auditAsk{q.PostForm.Get("line"), q.PostForm.Get("action"), q.PostForm.Get("before")}
-	if ask.Line == "" {
-		return errBadForm
-	}
-	if _, err := b.lineFor(q, contacts.LineID(ask.Line), account.SeeAudit); err != nil {
-		return err
-	}
-	if _, err := b.lineFor(q, contacts.LineID(ask.Line), account.RevealWords); err != nil {
-		return err
-	}
-	if err := ask.check(); err != nil {
-		return err
-	}
-	entry := audit.Entry{Actor: q.who.Name, Action: audit.RevealReasons, Line: ask.Line, Detail: ask.Action}
-	if err := b.o.Audit.Record(q.Context(), entry); err != nil {
-		return b.notAudited(err)
+	if ask.Line != "" {
+		if _, err := b.lineFor(q, contacts.LineID(ask.Line), account.RevealWords); err != nil {
+			return err
+		}
 	}
 	return b.auditPage(w, q, ask, true)
 }
 
+// recordReasons records that the reasons of entries are shown, for each line that they are of: who answers for one
+// line sees what is about it.
+func (b *Board) recordReasons(q *query, ask auditAsk, records []audit.Record) error {
+	var done []string
+	for _, r := range records {
+		if r.Reason.Empty() || !b.revealsReason(q, r) || slices.Contains(done, r.Line) {
+			continue
+		}
+		entry := audit.Entry{Actor: q.who.Name, Action: audit.RevealReasons, Line: r.Line, Detail: ask.Action}
+		if err := b.o.Audit.Record(q.Context(), entry); err != nil {
+			return b.notAudited(err)
+		}
+		done = append(done, r.Line)
+	}
+	return nil
+}
+
+// revealsReason reports whether somebody may read the reason of an entry; what is about no line is for who answers for
+// all of them.
+func (b *Board) revealsReason(q *query, r audit.Record) bool {
+	if r.Line == "" {
+		return q.who.Lines.All && len(b.linesFor(q, account.RevealWords)) > 0
+	}
+	return q.may(account.RevealWords, contacts.LineID(r.Line))
+}
+
 // check refuses what no page of ours asks for.
 func (a auditAsk) check() error {
-	if a.Action != "" && !slices.Contains(auditActions(), audit.Action(a.Action)) || a.Before != "" && !placeInLog.MatchString(a.Before) {
+	if a.Action != "" && a.Action != butSignIns && !slices.Contains(auditActions(), audit.Action(a.Action)) || a.Before != "" && !placeInLog.MatchString(a.Before) {
 		return errBadForm
 	}
 	return nil
@@ -143,7 +173,7 @@ func (b *Board) auditPage(w http.ResponseWriter, q *query, ask auditAsk, reasons
 	records, next, err := b.o.AuditLog.Newest(q.Context(), ask.Before, auditPageSize+1, func(r audit.Record) bool {
 		line := contacts.LineID(r.Line)
 		switch {
-		case ask.Action != "" && r.Action != audit.Action(ask.Action), ask.Line != "" && r.Line != ask.Line:
+		case !ask.wants(r):
 			return false
 		case r.Line == "":
 			return all
@@ -166,19 +196,24 @@ func (b *Board) auditPage(w http.ResponseWriter, q *query, ask auditAsk, reasons
 		records = records[:auditPageSize]
 		next = records[auditPageSize-1].ID
 	}
+	if reasons {
+		if err := b.recordReasons(q, ask, records); err != nil {
+			return err
+		}
+	}
 	cases, err := b.casesOf(q.Context(), q, records)
 	if err != nil {
 		return err
 	}
 	p := auditPage{
-		Lines: b.lineOptions(q, account.SeeAudit, contacts.LineID(ask.Line)), Line: ask.Line, Chain: b.chain.view(q),
-		Through: len(records) < auditPageSize && next != "", Ask: ask, Reasons: reasons, Accounts: all && ask.Line == "",
-		MayReveal: ask.Line != "" && q.may(account.RevealWords, contacts.LineID(ask.Line)),
+		Lines: b.lineOptions(q, account.SeeAudit, contacts.LineID(ask.Line)), Chain: b.chain.view(q),
+		Through: len(records) < auditPageSize && next != "", Ask: ask, Reasons: reasons,
 	}
-	for _, a := range auditActions() {
+	for _, a := range append([]audit.Action{butSignIns}, auditActions()...) {
 		p.Actions = append(p.Actions, option{string(a), q.say("audit." + string(a)), string(a) == ask.Action})
 	}
 	for _, r := range records {
+		p.MayReveal = p.MayReveal || !r.Reason.Empty() && b.revealsReason(q, r)
 		if q.linked() {
 			r.Number = 0 // a number left out would give away that there is an entry
 		}
@@ -229,13 +264,24 @@ func (b *Board) auditRow(q *query, r audit.Record, cases map[routing.CaseID]*rou
 	row := auditRow{
 		At: q.instant(r.At, zone), When: r.At.Format(time.RFC3339), Number: r.Number,
 		Who: r.Actor, What: q.known("audit.", string(r.Action)), Line: lineName, Detail: q.detail(r),
-		HasReason: !r.Reason.Empty() || r.Unreadable, Unreadable: r.Unreadable,
+		Unreadable: r.Unreadable,
+	}
+	row.Shown = reasons && !r.Reason.Empty() && b.revealsReason(q, r)
+	address := aboutSigningIn(r.Action)
+	switch {
+	case row.Shown && address:
+		row.Reason = q.say("audit.address", "address", r.Reason.Reveal())
+	case row.Shown:
+		row.Reason = r.Reason.Reveal()
+	case !r.Reason.Empty() && address:
+		row.Reason = q.say("audit.address_given")
+	case !r.Reason.Empty():
+		row.Reason = q.say("audit.reason_given")
+	case r.Action == audit.CloseCase: // it was demanded, and names people: it stands with their words
+		row.Reason = q.say("audit.reason_in_case")
 	}
 	if c := cases[routing.CaseID(r.Case)]; c != nil {
 		row.CasePath, row.Closed, row.Code = casePath(c), !c.Open(), string(c.Code)
-	}
-	if reasons && q.may(account.RevealWords, contacts.LineID(r.Line)) {
-		row.Reason = r.Reason.Reveal()
 	}
 	return row
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/ops/account"
 	"github.com/tincay/hotline/ops/audit"
@@ -53,7 +55,7 @@ func TestAudit_Page(t *testing.T) {
 	want := [][]string{
 		{"an", "Downloaded figures response times, by week, 2026-11-01–2026-11-24", "Phường cam-thanh", "", ""},
 		{"an", "Saw what was written", "Phường cam-thanh", "", "given, not shown"},
-		{"an", "Closed a case", "Phường cam-thanh", string(shut.Code) + " closed case", ""},
+		{"an", "Closed a case", "Phường cam-thanh", string(shut.Code) + " closed case", "kept with the words of the case"},
 		{"binh", "Stepped in handed to somebody else", "Phường cam-thanh", string(open.Code), ""},
 		{"an", "Saw what was written", "Phường cam-thanh", string(open.Code), "given, not shown"},
 	}
@@ -91,7 +93,7 @@ func TestAudit_AccountsAreForAllLines(t *testing.T) {
 	for _, row := range rows(t, both.page("/audit"), "Ai đã xem")[1:] {
 		all = append(all, strings.Join(row[1:], "|"))
 	}
-	for _, want := range []string{"dung|Tải số liệu thời gian đáp ứng|Phường nghia-lo||", "root|Ngừng một đường dây|removed||", "test|Thêm tài khoản toan|||", "toan|Đăng nhập|||có, chưa hiện"} {
+	for _, want := range []string{"dung|Tải số liệu thời gian đáp ứng|Phường nghia-lo||", "root|Ngừng một đường dây|removed||", "test|Thêm tài khoản toan|||", "toan|Đăng nhập|||từ máy nào: có ghi, chưa hiện"} {
 		if !slices.Contains(all, want) {
 			t.Errorf("a supervisor of all lines sees %q, want %q in it", all, want)
 		}
@@ -136,7 +138,7 @@ func TestAudit_ReasonsAreRecordedFirst(t *testing.T) {
 	}
 	before := len(w.audited())
 	for name, form := range map[string]url.Values{
-		"no line": {}, "another line": {"line": {string(there)}}, "no such action": {"line": {string(here1)}, "action": {"x"}},
+		"another line": {"line": {string(there)}}, "no such action": {"line": {string(here1)}, "action": {"x"}},
 	} {
 		if got := an.post("/audit/reasons", form).Code; got != 400 && got != 404 {
 			t.Errorf("%s: POST /audit/reasons = %d, want it refused", name, got)
@@ -144,6 +146,61 @@ func TestAudit_ReasonsAreRecordedFirst(t *testing.T) {
 	}
 	if got := len(w.audited()); got != before {
 		t.Errorf("refused requests left %d entries", got-before)
+	}
+}
+
+// Reasons are there for who looks at all lines, too, and so is where from somebody signed in, which is about no line.
+// Each line's own supervisor sees that they were shown.
+func TestAudit_ReasonsOfAllLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := w.openAll("toan", account.Supervisor)
+	an := w.open("an", account.Supervisor, here1)
+	if page := all.page("/audit?line=" + string(here1)); strings.Contains(page, "/audit/reasons") {
+		t.Error("reasons are offered where there are none")
+	}
+	w.record(
+		audit.Entry{Actor: "an", Action: audit.RevealWords, Line: string(here1), Case: "k", Reason: contacts.Conceal(secretReason)},
+		audit.Entry{Actor: "dung", Action: audit.RevealWords, Line: string(there), Case: "k", Reason: contacts.Conceal("anh Tư tổ 9")},
+	)
+	for who, b := range map[string]*browser{"of all lines": all, "of one": an} {
+		if page := b.page("/audit"); !strings.Contains(page, "/audit/reasons") {
+			t.Errorf("to a supervisor %s reasons are not offered while no line is chosen", who)
+		}
+	}
+	if body := readable(an.post("/audit/reasons", nil).Body.String()); !strings.Contains(body, secretReason) || strings.Contains(body, "anh Tư") || strings.Contains(body, "từ máy 192.0.2.1") {
+		t.Error("the supervisor of one line does not see its reasons alone")
+	}
+	before := len(w.audited())
+	body := readable(all.post("/audit/reasons", url.Values{"action": {butSignIns}}).Body.String())
+	if !strings.Contains(body, secretReason) || !strings.Contains(body, "anh Tư tổ 9") || strings.Contains(body, "từ máy 192.0.2.1") {
+		t.Error("everything but sign-ins is not shown with its reasons")
+	}
+	if body := readable(all.post("/audit/reasons", url.Values{"action": {string(audit.SignIn)}}).Body.String()); !strings.Contains(body, "từ máy 192.0.2.1") {
+		t.Error("where from somebody signed in is not shown")
+	}
+	var got []string
+	recorded := w.audited()
+	for _, r := range recorded[:len(recorded)-before] {
+		got = append(got, r.Actor+" "+string(r.Action)+" "+r.Line+" "+r.Detail)
+	}
+	want := []string{"toan reveal_reasons  sign_in", "toan reveal_reasons cam-thanh but_sign_ins", "toan reveal_reasons nghia-lo but_sign_ins"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("recorded (-want +got):\n%s", diff)
+	}
+}
+
+func TestAudit_WithoutSignIns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := w.openAll("toan", account.Supervisor)
+	w.record(audit.Entry{Actor: "an", Action: audit.Note, Line: string(here1), Case: "k"}, audit.Entry{Actor: "x", Action: audit.SignInRefused}, audit.Entry{Actor: "toan", Action: audit.SignOut})
+	var got []string
+	for _, row := range rows(t, all.page("/audit?action="+butSignIns), "Ai đã xem")[1:] {
+		got = append(got, row[1]+" "+row[2])
+	}
+	if diff := cmp.Diff([]string{"an Ghi chú", "test Thêm tài khoản toan"}, got); diff != "" {
+		t.Errorf("entries but those about signing in (-want +got):\n%s", diff)
 	}
 }
 
@@ -161,7 +218,7 @@ func TestAudit_PageAfterPage(t *testing.T) {
 	for path != "" {
 		page := an.page(path)
 		for _, row := range rows(t, page, "Ai đã xem")[1:] {
-			_, number, _ := strings.Cut(row[0], "№ ")
+			_, number, _ := strings.Cut(row[0], "số ")
 			if numbers[number] {
 				t.Fatalf("entry %s is on two pages", number)
 			}

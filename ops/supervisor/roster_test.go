@@ -279,7 +279,7 @@ func TestRoster_AlwaysOnCall(t *testing.T) {
 	b, _ := shiftWorld(t, wednesday(t, 17, 0), nil)
 	page := english(t, b, "/roster")
 	officer := name(shifts(t), routingtest.Officer)
-	if got := readable(page); !strings.Contains(got, "Always on call, every day at any hour police: "+officer) {
+	if got := readable(page); !strings.Contains(got, "Always on call, at any hour of any day police: "+officer) {
 		t.Errorf("the page does not say that %s is always on call: %s", officer, got)
 	}
 	for _, row := range rows(t, page, "Thursday 26 Nov 2026 – Friday 27 Nov 2026") {
