@@ -211,10 +211,10 @@ func TestBoard_StepsInWhenNobodyAnswers(t *testing.T) {
 	d.do("go to the case", chromedp.Click(chromedp.CSS(".alarms a")), chromedp.WaitVisible(chromedp.CSS(".timeline")))
 	d.sees("here, too, that somebody waits", `document.querySelector(".strip") !== null && document.title.startsWith("(!) 1")`, time.Second)
 	d.looks("case")
-	d.do("step in", chromedp.Click(chromedp.CSS(".actions details:first-child summary")),
-		chromedp.WaitVisible(chromedp.CSS(".actions details:first-child select")))
-	d.eval(`document.querySelector(".actions details select[name=contact]").value = "ca-phuong"`)
-	d.do("alert the police, who are off call", chromedp.Click(chromedp.CSS(".actions details:first-child button")), chromedp.WaitVisible(chromedp.CSS(".notice.good")))
+	const alert = "form[action$=alert] "
+	d.do("step in", chromedp.WaitVisible(chromedp.CSS(alert+"select"))) // it is open: nobody has taken the case
+	d.eval(`document.querySelector("` + alert + `select").value = "ca-phuong"`)
+	d.do("alert the police, who are off call", chromedp.Click(chromedp.CSS(alert+"button")), chromedp.WaitVisible(chromedp.CSS(".notice.good")))
 	taken := w.Expect(gatewaytest.Police, `CT (\w+): NGUY HIEM`)
 	if _, err := w.Carrier.Phone(gatewaytest.Police).Text(t.Context(), gatewaytest.Support, "1 "+taken[1]); err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ type caseForms struct {
 	Path, Story        string // of the case, and what asks for all that happened
 	Act, Reveal, Close bool
 	Open               bool
-	Contacts           []choice
+	OnCall, OffCall    []choice // whom one may ask
 	Urgencies, Needs   []choice
 	Outcomes           []choice
 	Tokens             map[string]string // by order: a form sent twice has the effect of once
@@ -122,7 +122,11 @@ func (b *Board) showCase(w http.ResponseWriter, q *query) error {
 	if err != nil {
 		return err
 	}
-	forms := q.forms(l, c)
+	duty, err := b.o.Cases.Duty(q.Context(), l.ID)
+	if err != nil {
+		return err
+	}
+	forms := q.forms(l, c, routing.OnCall(l, duty, q.now))
 	if q.whole() {
 		forms.Story = wholeStory
 	}
@@ -180,7 +184,7 @@ func (b *Board) caseView(q *query, l *routing.Line, c *routing.Case) (caseView, 
 
 // forms lists what somebody may do with a case, and with whom. A contact who may not know of the case is not
 // offered.
-func (q *query) forms(l *routing.Line, c *routing.Case) caseForms {
+func (q *query) forms(l *routing.Line, c *routing.Case, onCall func(contacts.ID) bool) caseForms {
 	f := caseForms{
 		Path: casePath(c), Act: q.may(account.ActOnCase, l.ID), Reveal: q.may(account.RevealWords, l.ID), Close: q.may(account.ActOnCase, l.ID), Open: c.Open(),
 		Tokens: map[string]string{}, MaxReason: maxReason, MaxWords: maxWords,
@@ -190,7 +194,11 @@ func (q *query) forms(l *routing.Line, c *routing.Case) caseForms {
 			continue
 		}
 		label := contact.Name.Reveal() + " (" + q.say("kind."+string(contact.Kind)) + ")"
-		f.Contacts = append(f.Contacts, choice{Value: string(contact.ID), Name: label})
+		group := &f.OffCall
+		if onCall(contact.ID) {
+			group = &f.OnCall
+		}
+		*group = append(*group, choice{Value: string(contact.ID), Name: label})
 	}
 	for _, u := range coverage.Urgencies() {
 		f.Urgencies = append(f.Urgencies, choice{string(u), q.say("urgency." + string(u)), u == c.Urgency})

@@ -4,9 +4,11 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tincay/hotline/ops/account"
 	"github.com/tincay/hotline/ops/audit"
@@ -48,6 +50,66 @@ func TestCase_WordsAreShownAfterTheEntryOnly(t *testing.T) {
 	}
 	if strings.Contains(w.logged.String(), "Chồng") || strings.Contains(w.logged.String(), "địa chỉ") {
 		t.Errorf("the log holds words: %s", w.logged)
+	}
+}
+
+// Whoever comes to a case that nobody has taken finds what can be done about it open, and the page says which it is.
+func TestCase_UnansweredOpensWhatCanBeDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	b, reader := w.open("giamsat", account.Supervisor, here1), w.open("doc", account.Reader, here1)
+	const red, form = `class="pagehead alarm"`, `<details class="card" open><summary>Báo ngay cho một người`
+	check := func(when string, want bool) {
+		t.Helper()
+		page := b.page(casePath(c))
+		if got := strings.Contains(page, red); got != want {
+			t.Errorf("%s the head of the case is an alarm = %v, want %v", when, got, want)
+		}
+		if got := strings.Contains(page, form); got != want {
+			t.Errorf("%s the form to alert somebody is open = %v, want %v", when, got, want)
+		}
+		if got := strings.Contains(b.page(casePath(c)+"/fragment"), red); got != want {
+			t.Errorf("%s an open page is told of an alarm = %v, want %v", when, got, want)
+		}
+		if page := reader.page(casePath(c)); strings.Contains(page, "Báo ngay") {
+			t.Errorf("%s somebody who may only look is offered to alert somebody", when)
+		}
+	}
+	check("at first", false)
+	for range 2 {
+		w.redis.SetTime(time.Now().Add(10 * time.Minute))
+		if _, err := w.service.Handle(t.Context(), here1, routing.DeadlineReached{Case: c.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("after a round", true)
+	w.text(here1, "+84905000001", "1")
+	check("once it is taken", false)
+}
+
+// Who is on call, by the roster and by their own word, stands first among those who can be asked.
+func TestCase_OffersThoseOnCallFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.text(here1, victim, danger)
+	b := w.open("giamsat", account.Supervisor, here1)
+	offered := func() string {
+		_, list, _ := strings.Cut(b.page(casePath(c)), `<select name="contact"`)
+		list, _, _ = strings.Cut(list, "</select>")
+		var said []string
+		for _, m := range regexp.MustCompile(`label="([^"]+)"|value="([^"]+)"`).FindAllStringSubmatch(list, -1) {
+			said = append(said, m[1]+m[2])
+		}
+		return strings.Join(said, " ")
+	}
+	if got, want := offered(), "Đang trực lan hoa Không trực lúc này ca-phuong van-phong"; got != want {
+		t.Errorf("offered are %q, want %q", got, want)
+	}
+	w.text(here1, "+84905000001", "NGHI")
+	w.text(here1, "+84905000003", "TRUC")
+	if got, want := offered(), "Đang trực hoa ca-phuong Không trực lúc này lan van-phong"; got != want {
+		t.Errorf("after NGHI and TRUC offered are %q, want %q", got, want)
 	}
 }
 
