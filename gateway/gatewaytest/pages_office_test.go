@@ -139,7 +139,7 @@ type view struct {
 // views lists every page, in every state that looks different.
 func (o *pagesOffice) views() []view {
 	month := "?from=" + time.Now().AddDate(0, 0, -27).Format(time.DateOnly) + "&to=" + time.Now().Format(time.DateOnly) + "&measure=claim"
-	unfold := func(d *desk) { d.eval(`document.querySelectorAll("details").forEach((d) => { d.open = true })`) }
+	unfold := func(d *desk) { d.eval(`document.querySelectorAll("main details").forEach((d) => { d.open = true })`) }
 	// A chart is drawn when a reader comes near it.
 	draw := func(d *desk) {
 		d.eval(`(async () => { for (const c of document.querySelectorAll(".chart")) { c.scrollIntoView(); await new Promise(requestAnimationFrame); } scrollTo(0, 0) })()`)

@@ -125,15 +125,21 @@ func TestPages(t *testing.T) {
 	})
 }
 
-// reach checks that on a telephone who is on call, which stands below all cases, is one touch away.
+// reach checks that on a telephone who is on call, which stands below all cases, is one touch away, and that what stands
+// above every page takes two lines, with everything as large as a finger.
 func (o *pagesOffice) reach(t *testing.T) {
 	t.Parallel()
 	d := o.tab(t, view{name: "now-busy", as: seesAll, path: "/"}, "vi")
-	const link, gap, seen = `.jump a[href="#side"]`, `.jump .gap`, `(() => { const box = document.querySelector(%q).getBoundingClientRect(); return box.height > 0 && box.top >= 0 && box.top < innerHeight })()`
+	const link, gap, seen = `.pagehead a[href="#side"]`, `a.gap`, `(() => { const box = document.querySelector(%q).getBoundingClientRect(); return box.height > 0 && box.top >= 0 && box.top < innerHeight })()`
 	d.looksAs(looks()[0])
 	if d.eval(fmt.Sprintf(seen, link)) != "true" || d.eval(fmt.Sprintf(seen, "#side h2")) == "true" {
 		t.Fatalf("at 360 px the first screen of Now has no link to who is on call, or all of it")
 	}
+	if got := d.eval(`[...document.querySelectorAll(".top :is(a, button, summary)")].filter((e) => e.checkVisibility() && e.offsetHeight < 44).length + " " + (document.querySelector(".top").offsetHeight > 100)`); got != "0 false" {
+		t.Errorf("at 360 px, what is smaller than a finger above the page, and whether that takes more than two lines = %s, want 0 false", got)
+	}
+	d.do("open what belongs to the account", chromedp.Click(chromedp.CSS(".account summary")), chromedp.WaitVisible(chromedp.CSS(`form[action="/sign-out"] button`)))
+	d.measure("the account's menu")
 	d.do("go to who is on call", chromedp.Click(chromedp.CSS(link)))
 	d.sees("who is on call", fmt.Sprintf(seen, "#side h2"), 5*time.Second)
 	d.do("go to the hours that nobody covers", chromedp.Click(chromedp.CSS(gap)))

@@ -159,6 +159,21 @@ func TestPages_InEveryLanguage(t *testing.T) {
 	}
 }
 
+// Whoever is signed in sees as whom; what belongs to the account is folded away, the language for everybody else is not.
+func TestPages_SayWhoIsSignedIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const signOut, language = `action="/sign-out"`, `action="/language"`
+	page := w.open("mai", account.Reader, here1).page("/")
+	_, menu, _ := strings.Cut(page, `<details class="account"><summary aria-label="Đang dùng: mai"><span>mai</span></summary>`)
+	if menu, _, _ = strings.Cut(menu, "</details>"); !strings.Contains(menu, signOut) || !strings.Contains(menu, language) {
+		t.Errorf("the account's menu is %q, want to sign out and the other language", menu)
+	}
+	if page := w.stranger().page("/sign-in"); strings.Contains(page, "<details") || strings.Contains(page, signOut) || !strings.Contains(page, language) {
+		t.Error("who is not signed in is to find the other language at once, and nothing of an account")
+	}
+}
+
 func TestNew_NeedsEverything(t *testing.T) {
 	t.Parallel()
 	if _, err := New(Options{}); err == nil {
