@@ -215,7 +215,7 @@ func (q *query) forms(l *routing.Line, c *routing.Case, onCall func(contacts.ID)
 	return f
 }
 
-// wordsPage shows what was written in a case, once.
+// wordsPage shows what was written in a case.
 type wordsPage struct {
 	frame
 	Path, Code string
@@ -224,12 +224,12 @@ type wordsPage struct {
 
 type wordView struct {
 	Who, At, Text string
-	Mine          bool         // from the line to the person
+	Side          string       // class: theirs, mine (from the line to the person), or inside (they never had it)
 	Sound         template.URL // of a recorded message: in the page itself, so that nothing but this answer has it
 }
 
 // revealWords shows what was written, after an entry in the audit log that says why. Without the entry nothing
-// is shown. The answer is not kept by the browser; who looks again gives a reason again.
+// is shown. The answer is not kept by the browser; who looks again, if only by loading the page anew, is recorded again.
 func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
 	if err := q.ParseForm(); err != nil {
 		return badForm(err)
@@ -254,7 +254,7 @@ func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
 	}
 	page := wordsPage{Path: casePath(c), Code: string(c.Code)}
 	for _, s := range said {
-		v := wordView{Who: q.say("speaker." + string(s.From)), Text: s.Words.Reveal(), Mine: s.From != SpeakerPerson && s.From != SpeakerVoice}
+		v := wordView{Who: q.say("speaker." + string(s.From)), Text: s.Words.Reveal(), Side: side(s.From)}
 		switch {
 		case s.Contact != "":
 			v.Who = name(l, s.Contact)
@@ -276,6 +276,17 @@ func (b *Board) revealWords(w http.ResponseWriter, q *query) error {
 		page.frame = f
 		return page
 	})
+}
+
+// side is where words stand: what the person never had must not look like what they were sent.
+func side(from Speaker) string {
+	switch from {
+	case SpeakerHelper, SpeakerDesk:
+		return "mine"
+	case SpeakerNote, SpeakerClosing:
+		return "inside"
+	}
+	return "theirs"
 }
 
 // written is what somebody typed, without what surrounds it; false if there is nothing or too much of it.

@@ -48,6 +48,11 @@ func TestCase_WordsAreShownAfterTheEntryOnly(t *testing.T) {
 	if last.Action != audit.RevealWords || last.Actor != "giamsat" || last.Case != string(c.ID) || last.Reason.Reveal() != "cần địa chỉ" {
 		t.Errorf("recorded %+v with reason %q, want who saw the words, and why", last, last.Reason.Reveal())
 	}
+	// A browser that loads the page anew sends the same form; the page does not say that it cannot.
+	b.post(casePath(c)+"/words", url.Values{"reason": {"cần địa chỉ"}})
+	if again := w.audited()[1]; again.Action != audit.RevealWords || !strings.Contains(readable(got.Body.String()), "kể cả khi tải lại trang này, đều được ghi") {
+		t.Errorf("loading the page of words anew: recorded %+v, want one more entry, and the page to say so", again)
+	}
 	if strings.Contains(w.logged.String(), "Chồng") || strings.Contains(w.logged.String(), "địa chỉ") {
 		t.Errorf("the log holds words: %s", w.logged)
 	}

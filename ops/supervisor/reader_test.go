@@ -81,8 +81,14 @@ func TestWords_EverythingThatIsKeptInOrder(t *testing.T) {
 			t.Errorf("the case's story does not say %q:\n%s", want, story)
 		}
 	}
-	if page := readable(b.post(casePath(c)+"/words", url.Values{"reason": {"đọc lại"}}).Body.String()); !strings.Contains(page, "Ghi chú của bàn trực (giamsat)") {
-		t.Errorf("the page of words does not say whose note it is:\n%s", page)
+	page := readable(b.post(casePath(c)+"/words", url.Values{"reason": {"đọc lại"}}).Body.String())
+	for _, want := range []string{"chỉ nội bộ Ghi chú của bàn trực (giamsat)", "chỉ nội bộ Lý do đóng ca (giamsat)", "Bàn trực nhắn (giamsat)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of words does not say %q:\n%s", want, page)
+		}
+	}
+	if n := strings.Count(page, "chỉ nội bộ"); n != 2 {
+		t.Errorf("%d of the words are said to be internal, want the note and the reason for closing:\n%s", n, page)
 	}
 }
 
