@@ -209,15 +209,16 @@ func TestSignIn_TheLongestPassword(t *testing.T) {
 	for long.Len() < password.MaxBytes {
 		long.WriteString(rand.Text())
 	}
+	// A password must not contain the login; this one cannot.
 	secret := long.String()[:password.MaxBytes]
 	_, enrolment, err := w.accounts.Add(t.Context(), "test", account.New{
-		Name: "mai", Role: account.Reader, Lines: account.Lines{IDs: []contacts.LineID{here1}}, Password: contacts.Conceal(secret),
+		Name: "thanh.mai", Role: account.Reader, Lines: account.Lines{IDs: []contacts.LineID{here1}}, Password: contacts.Conceal(secret),
 	})
 	if err != nil {
 		t.Fatalf("Add() = %v, want an account", err)
 	}
-	w.enrolled["mai"] = enrolment
-	if got := w.stranger().signIn("mai", secret, w.code("mai")); got.Code != http.StatusSeeOther {
+	w.enrolled["thanh.mai"] = enrolment
+	if got := w.stranger().signIn("thanh.mai", secret, w.code("thanh.mai")); got.Code != http.StatusSeeOther {
 		t.Errorf("sign in with the longest password = %d, want 303", got.Code)
 	}
 }
