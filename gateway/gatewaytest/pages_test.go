@@ -139,6 +139,9 @@ func (o *pagesOffice) reach(t *testing.T) {
 		t.Errorf("at 360 px, what is smaller than a finger above the page, and whether that takes more than two lines = %s, want 0 false", got)
 	}
 	d.do("open what belongs to the account", chromedp.Click(chromedp.CSS(".account summary")), chromedp.WaitVisible(chromedp.CSS(`form[action="/sign-out"] button`)))
+	if _, err := chromedp.Run(d.ctx, chromedp.Evaluate[chromedp.Void](o.axe)); err != nil {
+		t.Fatalf("axe-core does not run: %v", err)
+	}
 	d.measure("the account's menu")
 	d.do("go to who is on call", chromedp.Click(chromedp.CSS(link)))
 	d.sees("who is on call", fmt.Sprintf(seen, "#side h2"), 5*time.Second)
