@@ -31,7 +31,7 @@ func TestDemo_FromATextToAHumanAndBack(t *testing.T) {
 			b.wantsNone("thread-"+phone, "Chồng em") // no word before the case is taken
 		}
 		b.wants("thread-cong-an", silent)
-		b.wants("cases", "nguy hiểm ngay", "Đang báo, chưa có người nhận", "Bước 2: báo công an và địa chỉ tin cậy", "Cô Lan chờ trả lời")
+		b.wants("cases", "nguy hiểm", "Đang báo, chưa có người nhận", "Bước 2: báo công an và địa chỉ tin cậy", "Cô Lan chờ trả lời")
 		b.wants("log", "Bước 1: báo Cô Lan và Chú Hòa.", "Tin báo đầu tiên tới nhà mạng")
 
 		b.text("to1-lan", "1")
@@ -115,7 +115,7 @@ func TestDemo_PhoneOfSomebodyHidingStaysSilent(t *testing.T) {
 func TestDemo_EverySampleIsTriagedAsItSays(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"danger": "nguy hiểm ngay", "plain": "nguy hiểm ngay", "hiding": "nguy hiểm ngay",
+		"danger": "nguy hiểm", "plain": "nguy hiểm", "hiding": "nguy hiểm",
 		"urgent": "khẩn", "question": "thông tin", "ad": "thông tin",
 	}
 	synctest.Test(t, func(t *testing.T) {

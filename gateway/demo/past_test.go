@@ -43,7 +43,7 @@ func TestPast_ShowsOnTheBoardOnly(t *testing.T) {
 			}
 
 			b.text("person", danger)
-			b.wants("cases", "nguy hiểm ngay")
+			b.wants("cases", "nguy hiểm")
 			b.text("to1-lan", "1")
 			b.wants("log", "Cô Lan nhận ca")
 			b.text("to1-lan", "XONG")

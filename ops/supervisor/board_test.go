@@ -33,7 +33,7 @@ func TestNow_ShowsWhoWaitsAndNothingPersonal(t *testing.T) {
 	b := w.open("doc", account.Reader, here1)
 	page := b.page("/")
 	got := readable(page)
-	for _, want := range []string{string(c.Code), "nguy hiểm ngay", "đang báo", "Bước 1 trên 2", "Nguyễn Thị Lan", "chờ trả lời", "Bước 2: báo giám sát", "công an không có ai", "(1) đang chờ"} {
+	for _, want := range []string{string(c.Code), "nguy hiểm", "Cần công an · Tổ <b>1</b> · tới bằng tin nhắn", "đang báo", "Bước 1 trên 2", "Nguyễn Thị Lan", "chờ trả lời", "Bước 2: báo giám sát", "công an không có ai", "(1) đang chờ"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the board does not say %q:\n%s", want, got)
 		}

@@ -104,6 +104,7 @@ func TestWording_EveryNameOfARecordIsThere(t *testing.T) {
 		add("outcome.", string(o))
 	}
 	add("channel.", string(contacts.SMS), string(contacts.Voice))
+	add("came.", string(contacts.SMS), string(contacts.Voice))
 	add("state.", "alerting", "claimed", "unanswered", "closed")
 	for _, s := range constants[routing.AlertState](t, "../../routing", "AlertState") {
 		add("alert.", string(s))
