@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,39 @@ func TestNow_AnUnansweredCaseCannotBeOverlooked(t *testing.T) {
 	for _, want := range []string{`class="alarms"`, "<title>(!) 1 chưa ai nhận", `data-alarm="1"`, `data-spoken="1 ca chưa ai nhận: ` + string(c.Code)} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the board of an unanswered case lacks %q", want)
+		}
+	}
+}
+
+// Many unanswered cases are all there, but leave room for the rest of the page.
+func TestNow_ManyAlarmsAreFolded(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ alarms, first, rest int }{{1, 1, 0}, {6, 6, 0}, {7, 7, 0}, {8, 6, 2}, {40, 6, 34}} {
+		v := nowView{Alarms: make([]caseCard, tt.alarms)}
+		if len(v.First()) != tt.first || len(v.Rest()) != tt.rest {
+			t.Errorf("of %d alarms %d are shown and %d folded, want %d and %d", tt.alarms, len(v.First()), len(v.Rest()), tt.first, tt.rest)
+		}
+	}
+	w := newWorld(t)
+	var cases []*routing.Case
+	for n := range 8 {
+		cases = append(cases, w.text(here1, "+8493511122"+strconv.Itoa(n), danger))
+	}
+	w.board.o.Now = func() time.Time { return time.Now().Add(10 * time.Minute) } // longer than danger may wait
+	page := w.open("doc", account.Reader, here1).page("/now/fragment")
+	alarms, _, _ := strings.Cut(page, `data-key="counts"`)
+	shown, folded, _ := strings.Cut(alarms, "<details>")
+	for _, want := range []string{"Chưa ai nhận: 8 ca", "Còn 2 ca nữa chưa ai nhận"} {
+		if !strings.Contains(alarms, want) {
+			t.Errorf("the alarms do not say %q:\n%s", want, readable(alarms))
+		}
+	}
+	if a, b := strings.Count(shown, "<li>"), strings.Count(folded, "<li>"); a != 6 || b != 2 {
+		t.Errorf("%d alarms are shown and %d folded, want 6 and 2", a, b)
+	}
+	for _, c := range cases {
+		if strings.Count(alarms, casePath(c)) != 1 {
+			t.Errorf("the alarms lead to case %s %d times, want once", c.Code, strings.Count(alarms, casePath(c)))
 		}
 	}
 }

@@ -39,6 +39,23 @@ type nowView struct {
 	NoneOpen bool
 }
 
+// mostAlarms is how many unanswered cases are listed before the rest is folded: as many as leave, on the first screen of
+// a telephone, room for a sign of what stands below.
+const mostAlarms = 6
+
+// First are the alarms that are listed at once.
+func (v nowView) First() []caseCard { return v.Alarms[:v.shown()] }
+
+// Rest are those that are folded; one alone is not, since what unfolds it would take its place.
+func (v nowView) Rest() []caseCard { return v.Alarms[v.shown():] }
+
+func (v nowView) shown() int {
+	if len(v.Alarms) <= mostAlarms+1 {
+		return len(v.Alarms)
+	}
+	return mostAlarms
+}
+
 type countView struct {
 	Key string
 	N   int

@@ -96,6 +96,7 @@ function same(before, after) {
   return before.isEqualNode(after);
 }
 function put(before, after) {
+  if (before.querySelector("details[open]")) after.querySelector("details")?.setAttribute("open", ""); // what a reader has unfolded stays so
   if (same(before, after)) return;
   const held = before.contains(document.activeElement) && document.activeElement;
   before.replaceWith(after);
