@@ -68,7 +68,7 @@ type dayView struct {
 
 type entryView struct {
 	At, Text string
-	Mark     string // class of the dot: good, bad or nothing
+	Mark     string // classes: see mark
 }
 
 // caseForms is what somebody may do.
@@ -171,13 +171,13 @@ func (b *Board) caseView(q *query, l *routing.Line, c *routing.Case) (caseView, 
 	if earlier {
 		v.Whole = casePath(c) + wholeStory
 	}
-	for _, h := range slices.Backward(happened) {
-		date := q.date(h.At, zone)
+	for _, e := range slices.Backward(q.story(l, happened)) {
+		date := q.date(e.at, zone)
 		if len(v.Days) == 0 || v.Days[len(v.Days)-1].Date != date {
 			v.Days = append(v.Days, dayView{Date: date})
 		}
 		day := &v.Days[len(v.Days)-1]
-		day.Entries = append(day.Entries, entryView{h.At.In(zone).Format(time.TimeOnly), q.note(l, h.Note), mark(h.Note)})
+		day.Entries = append(day.Entries, entryView{e.at.In(zone).Format(time.TimeOnly), e.text, e.mark})
 	}
 	return v, nil
 }
@@ -317,19 +317,4 @@ func (q *query) instant(t time.Time, zone *time.Location) string {
 func (q *query) date(t time.Time, zone *time.Location) string {
 	layout := q.say("format.date")
 	return t.In(zone).Format(layout)
-}
-
-// mark is how an entry of the timeline is set off.
-func mark(n routing.Note) string {
-	switch n.Kind {
-	case routing.NoteClaimed, routing.NoteTalking, routing.NoteJoined:
-		return "good"
-	case routing.NoteUnanswered, routing.NoteNotDelivered, routing.NoteAbandoned, routing.NoteTakenBack, routing.NoteStepEmpty:
-		return "bad"
-	case routing.NoteAlertOver:
-		if n.Result == routing.AlertFailed {
-			return "bad"
-		}
-	}
-	return ""
 }

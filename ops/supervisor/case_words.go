@@ -2,16 +2,25 @@ package supervisor
 
 import (
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing"
 )
 
-// note says in words what happened.
-func (q *query) note(l *routing.Line, n routing.Note) string {
+// note says in words what happened, and to whom else at the same instant.
+func (q *query) note(l *routing.Line, n routing.Note, also ...contacts.ID) string {
 	who := q.say("someone")
 	if n.Contact != "" {
-		who = name(l, n.Contact)
+		also = append([]contacts.ID{n.Contact}, also...)
+	}
+	if len(also) > 0 {
+		names := make([]string, len(also))
+		for i, id := range also {
+			names[i] = name(l, id)
+		}
+		who = strings.Join(names, ", ")
 	}
 	desk := q.say("desk")
 	if n.Desk != "" {
@@ -27,7 +36,11 @@ func (q *query) note(l *routing.Line, n routing.Note) string {
 		"name", who, "desk", desk, "n", max(n.Step, 1), "kind", given("kind.", string(n.Role)), "urgency", given("urgency.", string(n.Urgency)),
 		"channel", given("channel.", string(n.Channel)), "span", q.long(n.Took), "why", q.why(n.Reason), "outcome", given("outcome.", string(n.Outcome)),
 	}
-	return q.say(noteKey(n), pairs...)
+	key := noteKey(n)
+	if n.Kind == routing.NoteStep && len(also) > 0 {
+		key += ".alerts"
+	}
+	return q.say(key, pairs...)
 }
 
 // noteKey names the sentence for a note.
