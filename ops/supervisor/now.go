@@ -84,8 +84,8 @@ type caseCard struct {
 // askedRow is one contact who was asked, and how they answered.
 type askedRow struct {
 	Name, Kind, Channels string
-	State                string // of the alert
 	Answer               string // what is said of it, as a key
+	State                string // class of the answer: the state of the alert, or quiet of who has let the case go
 	At                   string // time of day
 }
 
@@ -268,10 +268,14 @@ func (q *query) card(l *routing.Line, c *routing.Case) caseCard {
 		v.Helpers = append(v.Helpers, name(l, id))
 	}
 	for _, a := range slices.Backward(c.Alerts) {
-		v.Asked = append(v.Asked, askedRow{
-			Name: name(l, a.Contact), Kind: string(a.Kind), Channels: q.channels(a.Channels()), State: string(a.State),
-			Answer: answer(c, a), At: a.At.In(l.Roster.Zone).Format(time.TimeOnly),
-		})
+		row := askedRow{
+			Name: name(l, a.Contact), Kind: string(a.Kind), Channels: q.channels(a.Channels()),
+			Answer: answer(c, a), State: string(a.State), At: a.At.In(l.Roster.Zone).Format(time.TimeOnly),
+		}
+		if row.Answer == askedLeft {
+			row.State = "quiet"
+		}
+		v.Asked = append(v.Asked, row)
 	}
 	if leg := c.PersonLeg(); leg != nil {
 		v.Call, v.CallWaits = "leg."+string(leg.State), leg.State != routing.LegJoined && leg.State != routing.LegEnding
@@ -287,13 +291,16 @@ func (q *query) card(l *routing.Line, c *routing.Case) caseCard {
 	return v
 }
 
+// askedLeft is the answer of who had the case and has let it go.
+const askedLeft = "asked.left"
+
 // answer names what is said of how a contact answered. A phone rings only once the call is with the carrier: nobody is
 // called about two cases at once.
 func answer(c *routing.Case, a routing.Alert) string {
 	leg := c.Leg(a.Leg)
 	switch {
 	case a.State == routing.AlertTaken && !slices.Contains(c.Helpers(), a.Contact):
-		return "asked.left"
+		return askedLeft
 	case a.State != routing.AlertOut || a.Leg == "" || leg == nil:
 	case leg.State == routing.LegPlacing:
 		return "asked.queued"

@@ -55,5 +55,8 @@ func TestCard_Asked(t *testing.T) {
 		if diff := cmp.Diff([]string{tt.channels, tt.answer}, []string{rows[0].Channels, q.say(rows[0].Answer)}); diff != "" {
 			t.Errorf("%s: channels and answer (-want +got):\n%s", tt.name, diff)
 		}
+		if got, want := rows[0].State == "taken", tt.answer == "đã nhận"; got != want {
+			t.Errorf("%s: looks like who has the case: %v, want %v", tt.name, got, want)
+		}
 	}
 }
