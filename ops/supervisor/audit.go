@@ -72,6 +72,7 @@ type auditRow struct {
 	Detail         string
 	Reason         string // or that there is one
 	Shown          bool   // it is what was written
+	Address        bool   // it is where from somebody signed in
 	Unreadable     bool
 }
 
@@ -264,16 +265,15 @@ func (b *Board) auditRow(q *query, r audit.Record, cases map[routing.CaseID]*rou
 	row := auditRow{
 		At: q.instant(r.At, zone), When: r.At.Format(time.RFC3339), Number: r.Number,
 		Who: r.Actor, What: q.known("audit.", string(r.Action)), Line: lineName, Detail: q.detail(r),
-		Unreadable: r.Unreadable,
+		Unreadable: r.Unreadable, Address: aboutSigningIn(r.Action),
 	}
 	row.Shown = reasons && !r.Reason.Empty() && b.revealsReason(q, r)
-	address := aboutSigningIn(r.Action)
 	switch {
-	case row.Shown && address:
+	case row.Shown && row.Address:
 		row.Reason = q.say("audit.address", "address", r.Reason.Reveal())
 	case row.Shown:
 		row.Reason = r.Reason.Reveal()
-	case !r.Reason.Empty() && address:
+	case !r.Reason.Empty() && row.Address:
 		row.Reason = q.say("audit.address_given")
 	case !r.Reason.Empty():
 		row.Reason = q.say("audit.reason_given")

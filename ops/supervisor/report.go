@@ -42,7 +42,8 @@ type timesView struct {
 	Target       string // of it
 	HasTarget    bool
 	Groups       []groupsView
-	Funnel       []stageView
+	Funnel       []stageView // how far cases came
+	Among        []stageView // of the same, what is no stage on the way
 	FunnelFile   string
 	Outcomes     []stageView // of those that were closed
 	OutcomesFile string
@@ -76,6 +77,7 @@ type groupsView struct {
 
 type stageView struct {
 	Name, N, Share string
+	Hint           string // what else there is to know; empty mostly
 	Count, Of      int
 }
 
@@ -141,8 +143,9 @@ func (q *query) times(ask *asked, r *report.Report) (timesView, error) {
 	v := timesView{
 		Summary: q.summary(r), None: r.All.Cases == 0, AsOf: q.instant(r.Now, r.Zone),
 		Measure: q.say("measure." + ask.measure.String()), Target: q.target(r.Target(ask.measure)), HasTarget: r.Target(ask.measure).Within > 0,
-		Funnel: q.funnel(&r.Funnel), FunnelFile: file("funnel"), Outcomes: q.outcomes(r), OutcomesFile: file("outcomes"), File: file("all"), CasesFile: file("cases"), AlertsFile: file("alerts"),
+		FunnelFile: file("funnel"), Outcomes: q.outcomes(r), OutcomesFile: file("outcomes"), File: file("all"), CasesFile: file("cases"), AlertsFile: file("alerts"),
 	}
+	v.Funnel, v.Among = q.funnel(r)
 	// What a supervisor asks for first comes first.
 	for _, m := range []report.Measure{report.Danger, report.Talk, report.Claim, report.Alert, report.Close} {
 		card := q.series(q.say("measure."+m.String()), &r.All, m, r.Target(m))
@@ -228,22 +231,25 @@ func (q *query) group(by string, g *report.Group) string {
 	return q.say("times.step", "n", g.Key)
 }
 
-func (q *query) funnel(n *report.Funnel) []stageView {
-	var stages []stageView
-	for _, s := range []struct {
-		key string
-		n   int
-	}{
-		{"arrived", n.Arrived}, {"alerted", n.Alerted}, {"taken", n.Taken}, {"talked", n.Talked}, {"closed", n.Closed},
-		{"open", n.Open}, {"untaken", n.Untaken}, {"closed_untaken", n.ClosedUntaken}, {"unanswered", n.Unanswered},
-	} {
-		v := stageView{Name: q.say("funnel." + s.key), N: q.number(s.n), Share: "–", Count: s.n, Of: max(n.Arrived, 1)}
+// funnel lists how far cases came, and apart from that what among them is no stage on the way. Only who calls can talk with
+// somebody: of how many that is, is said there.
+func (q *query) funnel(r *report.Report) (stages, among []stageView) {
+	n := &r.Funnel
+	stage := func(key string, cases int) stageView {
+		v := stageView{Name: q.say("funnel." + key), N: q.number(cases), Share: "–", Count: cases, Of: max(n.Arrived, 1)}
 		if n.Arrived > 0 {
-			v.Share = q.percent(s.n, n.Arrived)
+			v.Share = q.percent(cases, n.Arrived)
 		}
-		stages = append(stages, v)
+		return v
 	}
-	return stages
+	talked := stage("talked", n.Talked)
+	talk := r.All.Of(report.Talk)
+	if called := talk.Counted() + talk.Pending; called > 0 {
+		talked.Hint = q.say("funnel.of_callers", "n", q.number(talk.Done), "of", q.number(called))
+	}
+	stages = []stageView{stage("arrived", n.Arrived), stage("alerted", n.Alerted), stage("taken", n.Taken), talked, stage("closed", n.Closed)}
+	among = []stageView{stage("open", n.Open), stage("untaken", n.Untaken), stage("closed_untaken", n.ClosedUntaken), stage("unanswered", n.Unanswered)}
+	return stages, among
 }
 
 // outcomes says how cases were closed. Who closes by XONG says no outcome.
@@ -292,18 +298,10 @@ func (q *query) waits(c *report.Calls) (waitsView, error) {
 	return v, err
 }
 
-// bandShort is a band's name on an axis: its lower end.
-func (q *query) bandShort(b report.WaitBand) string {
-	if b.From == 0 {
-		return "0"
-	}
-	return "≥ " + q.took(b.From)
-}
-
 // chart is what static/report.js draws from.
 type chart struct {
 	Labels []string      `json:"labels"`
-	Short  []string      `json:"short,omitempty"` // for the axis, where Labels are long
+	Short  []string      `json:"short,omitempty"` // for the axis, where Labels are long; each may have two lines
 	Unit   string        `json:"unit"`            // "s", or empty for a count
 	Target float64       `json:"target,omitempty"`
 	Words  []string      `json:"words"` // for the target, how long it is, and for what the labels are

@@ -124,3 +124,19 @@ func (q *query) target(t routing.Target) string {
 func (q *query) weekday(d time.Weekday) string {
 	return q.say("weekday." + strconv.Itoa(int(d)))
 }
+
+// bandShort is a band's name on an axis: from when until when, and the unit on a line of its own, so that six of them
+// have room on a telephone.
+func (q *query) bandShort(b report.WaitBand) string {
+	unit, each := "took.s", time.Second
+	if max(b.From, b.To) > time.Minute {
+		unit, each = "took.m", time.Minute
+	}
+	text := strconv.Itoa(int(b.From/each)) + "–" + strconv.Itoa(int(b.To/each))
+	if b.To == 0 {
+		text = "≥ " + strconv.Itoa(int(b.From/each))
+	}
+	text = q.say(unit, unit[len("took."):], text)
+	at := strings.LastIndexByte(text, ' ')
+	return text[:at] + "\n" + text[at+1:]
+}

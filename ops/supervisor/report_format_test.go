@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tincay/hotline/ops/audit"
 	"github.com/tincay/hotline/ops/report"
 )
@@ -63,6 +65,23 @@ func TestNumbers(t *testing.T) {
 	// 1799 of 2000 is 89.95 %: rounded to 90 % it would look like a target that is met.
 	if got := vi.percent(1799, 2000); got != "89,9 %" {
 		t.Errorf("percent(1799, 2000) = %q, want it rounded down", got)
+	}
+}
+
+func TestBandShort(t *testing.T) {
+	t.Parallel()
+	all, err := readWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	vi := query{words: all["vi"]}
+	var got []string
+	for _, b := range (&report.Folder{}).Report(report.Options{}).Calls.Waits {
+		got = append(got, vi.bandShort(b))
+	}
+	want := []string{"0–10\ngiây", "10–30\ngiây", "30–60\ngiây", "1–3\nphút", "3–10\nphút", "≥ 10\nphút"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("names of the bands on an axis (-want +got):\n%s", diff)
 	}
 }
 

@@ -139,6 +139,9 @@ func (a *asked) period(today day) {
 		}
 		t, err := time.Parse(time.DateOnly, a.typed[i])
 		if err != nil {
+			t, err = time.Parse("2/1/2006", a.typed[i]) // as it is written here, where a browser has no field for dates
+		}
+		if err != nil {
 			a.problems[i] = "times.bad_date"
 			continue
 		}

@@ -199,8 +199,8 @@ func TestTimes_AgreeWithADayCountedByHand(t *testing.T) {
 		}},
 		{"How many cases came how far", [][]string{
 			{"Stage", "Cases", "Of those that came in", ""},
-			{"Came in", "5", "100 %", ""}, {"Somebody alerted", "1", "20 %", ""}, {"Taken", "3", "60 %", ""}, {"Talked with somebody", "2", "40 %", ""},
-			{"Closed", "3", "60 %", ""}, {"Open", "2", "40 %", ""}, {"Open, not taken", "1", "20 %", ""}, {"Closed, never taken", "1", "20 %", ""},
+			{"Came in", "5", "100 %", ""}, {"Somebody alerted", "1", "20 %", ""}, {"Taken", "3", "60 %", ""}, {"Talked with somebody 2 of 2 who called", "2", "40 %", ""},
+			{"Closed", "3", "60 %", ""}, {"Among them"}, {"Open", "2", "40 %", ""}, {"Open, not taken", "1", "20 %", ""}, {"Closed, never taken", "1", "20 %", ""},
 			{"A full round without anybody", "1", "20 %", ""},
 		}},
 		{"Outcomes, as said from the desk", [][]string{

@@ -8,14 +8,12 @@
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || "currentColor";
 
-  // took writes seconds for an axis.
-  const took = (s) => {
-    const say = (n, vi, en) => String(Math.round(n * 10) / 10).replace(".", vietnamese ? "," : ".") + " " + (vietnamese ? vi : en);
-    if (s < 60) return say(s, "giây", "s");
-    if (s < 3600) return say(s / 60, "phút", "min");
-    if (s < 86400) return say(s / 3600, "giờ", "h");
-    return say(s / 86400, "ngày", "d");
-  };
+  // An axis of time has one unit, that of how far it goes, so that its steps are whole: no 1.5 minutes.
+  const units = [
+    { of: 1, upTo: 120, name: vietnamese ? "giây" : "s" }, { of: 60, upTo: 7200, name: vietnamese ? "phút" : "min" },
+    { of: 3600, upTo: 172800, name: vietnamese ? "giờ" : "h" }, { of: 86400, upTo: Infinity, name: vietnamese ? "ngày" : "d" },
+  ];
+  const inUnit = (s, unit) => String(Math.round(s / unit.of * 10) / 10).replace(".", vietnamese ? "," : ".") + " " + unit.name;
 
   // steps of an axis of time: those that a clock has.
   const seconds = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000];
@@ -29,6 +27,7 @@
       if (s.kind !== "missed") for (const v of s.values) most = Math.max(most, v || 0);
     }
     most = most > 0 ? most * 1.1 : 1;
+    const unit = units.find((u) => most < u.upTo);
     const short = chart.short || chart.labels;
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
     const series = [{ label: chart.words[2], value: (_, i) => (i === null ? "" : chart.labels[i]) }];
@@ -64,14 +63,15 @@
       data.push(chart.labels.map(() => chart.target));
     }
     // A single column has no line: what stands for all of it would be a dot.
-    const room = Math.max(1, Math.floor((width - 70) / (Math.max(...short.map((s) => s.length)) * 7 + 14)));
+    const longest = Math.max(...short.flatMap((s) => s.split("\n")).map((s) => s.length));
+    const room = Math.max(1, Math.floor((width - 70) / (longest * 7 + 8)));
     const every = Math.ceil(short.length / room);
     return [{
       width, height, series,
       scales: { x: { time: false, range: () => [-0.6, chart.labels.length - 0.4] }, y: { range: () => [0, most] } },
       axes: [
         { ...axis, grid: { show: false }, splits: () => short.map((_, i) => i).filter((i) => i % every === 0), values: (_, at) => at.map((i) => short[i]) },
-        { ...axis, size: 66, incrs: time ? seconds : counts, values: (_, at) => at.map((v) => (time ? took(v) : String(v))) },
+        { ...axis, size: 66, incrs: time ? seconds.filter((s) => unit.of === 1 || s >= unit.of) : counts, values: (_, at) => at.map((v) => (time ? inUnit(v, unit) : String(v))) },
       ],
       cursor: { drag: { x: false, y: false }, y: false },
       select: { show: false },
