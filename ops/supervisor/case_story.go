@@ -26,7 +26,7 @@ func (q *query) story(l *routing.Line, happened []store.Happening) []told {
 		happened = happened[n:]
 		said := slices.DeleteFunc(slices.Clone(notes), func(n routing.Note) bool { return implied(n, notes) })
 		for len(said) > 0 {
-			of := together(said)
+			of := sentence(said)
 			var also []contacts.ID
 			for _, n := range said[1:of] {
 				also = append(also, n.Contact)
@@ -63,9 +63,9 @@ func implied(n routing.Note, of []routing.Note) bool {
 	})
 }
 
-// together says how many notes, from the first on, make one sentence: a step with whom it alerts, several who are
+// sentence says how many notes, from the first on, make one sentence: a step with whom it alerts, several who are
 // alerted, or several whose alerts ended alike.
-func together(notes []routing.Note) int {
+func sentence(notes []routing.Note) int {
 	first, n := notes[0], 1
 	for n < len(notes) {
 		alerted := notes[n].Kind == routing.NoteAlerted && (first.Kind == routing.NoteStep || first.Kind == routing.NoteAlerted)

@@ -177,7 +177,9 @@ func (q *query) title(alarms, waiting int) string {
 }
 
 // alarmed begins the title of every page while there are cases that nobody may overlook.
-func (q *query) alarmed(n int) string { return "(!) " + strconv.Itoa(n) + " " + q.say("title.unanswered") }
+func (q *query) alarmed(n int) string {
+	return "(!) " + strconv.Itoa(n) + " " + q.say("title.unanswered")
+}
 
 func (q *query) health(h health, late bool) []healthRow {
 	rows := []healthRow{{Key: "health.storage", Text: q.say("health.fine")}, {Key: "health.carrier", Text: q.say("health.outbox_empty")}, {Key: "health.clock", Text: q.say("health.fine")}}

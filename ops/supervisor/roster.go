@@ -310,11 +310,11 @@ func (q *query) days(l *routing.Line, said map[contacts.ID]routing.Duty, list []
 			from = until
 		}
 	}
-	return together(days)
+	return alike(days)
 }
 
-// together makes one of days in a row that look the same, but today.
-func together(days []rosterDay) []rosterDay {
+// alike makes one of days in a row that look the same, but today.
+func alike(days []rosterDay) []rosterDay {
 	var list []rosterDay
 	for _, d := range days {
 		if n := len(list) - 1; n >= 0 && !list[n].Today && slices.EqualFunc(list[n].Bands, d.Bands, func(x, y rosterBand) bool {
