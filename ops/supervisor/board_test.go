@@ -156,6 +156,9 @@ func TestFind_ClosedCasesOfThirtyDays(t *testing.T) {
 			t.Errorf("find %s leads to another line's case", tt.name)
 		}
 	}
+	if page := readable(b.page("/find")); !strings.Contains(page, "đã đóng: đã được giúp") {
+		t.Errorf("the list of closed cases does not say how urgent they were and how they ended: %s", page)
+	}
 	if page := b.page("/find?code=" + url.QueryEscape(`"><script>`)); strings.Contains(page, "<script>") {
 		t.Error("what was looked for stands in the page as a script")
 	}

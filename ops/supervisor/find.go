@@ -177,11 +177,8 @@ func (x *index) closed(line contacts.LineID, code routing.Code) (found []closedC
 }
 
 // mostSeen returns those of a list of closed cases that may be shown to whoever asks, as many as one page lists.
-func (b *Board) mostSeen(q *query, l *routing.Line, list []closedCase) ([]closedCase, error) {
-	if !q.linked() {
-		return list[:min(len(list), mostFound)], nil
-	}
-	var may []closedCase
+func (b *Board) mostSeen(q *query, l *routing.Line, list []closedCase) ([]*routing.Case, error) {
+	var may []*routing.Case
 	for batch := range slices.Chunk(list, mostFound) {
 		ids := make([]routing.CaseID, len(batch))
 		for i, c := range batch {
@@ -192,9 +189,9 @@ func (b *Board) mostSeen(q *query, l *routing.Line, list []closedCase) ([]closed
 			return nil, err
 		}
 		for _, c := range batch {
-			sees := func(r *routing.Case) bool { return r.ID == c.id && b.sees(q.who, l, r) }
-			if len(may) < mostFound && slices.ContainsFunc(cases, sees) {
-				may = append(may, c)
+			at := slices.IndexFunc(cases, func(r *routing.Case) bool { return r.ID == c.id && !r.Open() && b.sees(q.who, l, r) })
+			if len(may) < mostFound && at >= 0 {
+				may = append(may, cases[at])
 			}
 		}
 		if len(may) == mostFound {
@@ -215,6 +212,7 @@ type findPage struct {
 
 type foundRow struct {
 	Path, Code, Line, Closed string
+	Urgency, Outcome         string // how urgent, as a key, and how it ended in words, if that was said
 	Open                     bool
 }
 
@@ -244,7 +242,7 @@ func (b *Board) find(w http.ResponseWriter, q *query) error {
 			}
 			for _, c := range s.cases {
 				if c.Code == code && b.sees(q.who, l, c) {
-					page.Found = append(page.Found, foundRow{Path: casePath(c), Code: string(c.Code), Line: l.Name, Open: true})
+					page.Found = append(page.Found, foundRow{Path: casePath(c), Code: string(c.Code), Line: l.Name, Urgency: string(c.Urgency), Open: true})
 				}
 			}
 		}
@@ -255,8 +253,11 @@ func (b *Board) find(w http.ResponseWriter, q *query) error {
 			return err
 		}
 		for _, c := range found {
-			row := foundRow{Path: "/case/" + string(l.ID) + "/" + string(c.id), Code: string(c.code), Line: l.Name, Closed: q.instant(c.closed, l.Roster.Zone)}
-			closed = append(closed, dated{row, c.closed})
+			row := foundRow{Path: casePath(c), Code: string(c.Code), Line: l.Name, Urgency: string(c.Urgency), Closed: q.instant(c.ClosedAt, l.Roster.Zone)}
+			if c.Outcome != "" {
+				row.Outcome = q.known("outcome.", string(c.Outcome))
+			}
+			closed = append(closed, dated{row, c.ClosedAt})
 		}
 	}
 	slices.SortFunc(closed, func(x, y dated) int { return y.at.Compare(x.at) })
