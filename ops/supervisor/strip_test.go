@@ -23,7 +23,7 @@ func TestStrip(t *testing.T) {
 	says := func(b *browser, path string) string {
 		t.Helper()
 		body := b.get(path).Body.String()
-		_, after, found := strings.Cut(body, `<div id="strip"`)
+		_, after, found := strings.Cut(body, `<section id="strip"`)
 		if path == "/strip" {
 			after, found = body, true
 		}
