@@ -20,7 +20,7 @@ const (
 	// measuredAtMost is how often a page is measured before it has failed. What Lighthouse calls the time of a page is
 	// that of its own work and of everything else this machine did meanwhile, which is never less than nothing: of
 	// several runs the quickest is nearest to the page, and none makes a page quicker than it is.
-	measuredAtMost = 5
+	measuredAtMost = 8
 	// askedAtMost is how often Lighthouse is asked until it gives an answer at all: about one time in twenty this
 	// version gets no usable trace from this Chromium (NO_NAVSTART), which says nothing of the page.
 	askedAtMost = 5
