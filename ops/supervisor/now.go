@@ -10,8 +10,6 @@ import (
 
 	"github.com/tincay/hotline/contacts"
 	"github.com/tincay/hotline/routing"
-	"github.com/tincay/hotline/routing/coverage"
-	"github.com/tincay/hotline/routing/texts"
 	"github.com/tincay/hotline/routing/triage"
 )
 
@@ -219,21 +217,7 @@ func (q *query) line(l *routing.Line, s *snapshot) lineView {
 		}
 		v.Kinds = append(v.Kinds, k)
 	}
-	for _, g := range coverage.Summarize(s.gaps, l.Roster.Zone) {
-		hours := g.VI
-		if q.words.Language == texts.English {
-			hours = g.EN
-		}
-		var names []string
-		for _, p := range g.Policies {
-			name := q.say("urgency." + string(p.Urgency))
-			if p.Need != "" {
-				name += " (" + q.say("need."+string(p.Need)) + ")"
-			}
-			names = append(names, name)
-		}
-		v.Gaps = append(v.Gaps, gapView{strings.Join(names, ", "), hours})
-	}
+	v.Gaps = q.gaps(s.gaps, l.Roster.Zone)
 	return v
 }
 

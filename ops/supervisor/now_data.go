@@ -104,8 +104,8 @@ func waitsSince(c *routing.Case) time.Time {
 	return since
 }
 
-// byUrgency puts cases in the order in which they are to be looked at: those nobody has first, then by
-// urgency, then by age.
+// byUrgency puts cases in the order in which they are to be looked at: by urgency, then those nobody has first, then by
+// age.
 func byUrgency(now time.Time) func(x, y seen) int {
 	rank := func(s seen) int {
 		switch {
